@@ -1,0 +1,1 @@
+"""How and where Veriscope runs: settings, the command line, profiles, bulk jobs."""

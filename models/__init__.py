@@ -1,0 +1,1 @@
+"""One predictor a file: arrays in, dataclasses out. No Ray, no HTTP, no database."""

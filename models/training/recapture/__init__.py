@@ -1,0 +1,1 @@
+"""How `models/trained/recapture.onnx` was made: simulate recaptures, cut views, train, evaluate (see README.md)."""

@@ -1,0 +1,171 @@
+"""The camera chain that bona fide pictures and attacks share: optics, sensor, tone, resampling, codec.
+
+Whatever happens here happens to both classes with the same probabilities, so that no step of it can serve the
+network as a sign of an attack.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from models.training.recapture.settings import Settings
+
+KERNELS = {
+    "area": cv2.INTER_AREA,
+    "linear": cv2.INTER_LINEAR,
+    "cubic": cv2.INTER_CUBIC,
+    "lanczos": cv2.INTER_LANCZOS4,
+}
+# cv2 names a Bayer pattern after the second row: these read an RGGB mosaic and return RGB.
+DEMOSAIC = {"bilinear": cv2.COLOR_BayerRGGB2RGB, "edge_aware": cv2.COLOR_BayerRGGB2RGB_EA}
+
+
+@dataclass(frozen=True, slots=True)
+class Optics:
+    """Blur of the lens, in sensor pixels: Gaussian sigma, and length and angle (radians) of hand motion."""
+
+    sigma: float
+    motion: float
+    angle: float
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> "Optics":
+        """A sharp lens most of the time; one picture in five is clearly out of focus, one in eight shaken."""
+        sigma = rng.uniform(0.9, 2.2) if rng.random() < 0.2 else rng.uniform(0.2, 0.9)
+        motion = rng.uniform(2, 7) if rng.random() < 0.12 else 0.0
+        return cls(float(sigma), float(motion), float(rng.uniform(0, np.pi)))
+
+    def apply(self, image: np.ndarray) -> np.ndarray:
+        """Blurs a float32 image."""
+        if self.sigma > 0.3:
+            image = cv2.GaussianBlur(image, (0, 0), self.sigma)
+        if self.motion:
+            image = cv2.filter2D(image, -1, _line_kernel(self.motion, self.angle))
+        return image
+
+    def transfer(self, fx: float, fy: float) -> float:
+        """What is left of a grating of (fx, fy) cycles per pixel after lens and photosite (fill factor 0.9)."""
+        lens = np.exp(-2 * (np.pi * self.sigma) ** 2 * (fx * fx + fy * fy))
+        along = fx * np.cos(self.angle) + fy * np.sin(self.angle)
+        return float(lens * np.sinc(0.9 * fx) * np.sinc(0.9 * fy) * np.sinc(self.motion * along))
+
+
+def _line_kernel(length: float, angle: float) -> np.ndarray:
+    size = int(np.ceil(length)) | 1
+    kernel = np.zeros((size, size), np.float32)
+    middle = size // 2
+    step = np.array([np.cos(angle), np.sin(angle)]) * length / 2
+    start, end = (middle - step).round().astype(int), (middle + step).round().astype(int)
+    cv2.line(kernel, tuple(map(int, start)), tuple(map(int, end)), 1.0)
+    return kernel / kernel.sum()
+
+
+def develop(radiance: np.ndarray, rng: np.random.Generator, settings: Settings) -> np.ndarray:
+    """Turns linear light at the sensor into the picture that an application receives.
+
+    Args:
+        radiance: (H, W, 3) float32 RGB, linear, 0..1 (may exceed 1), optical blur already applied.
+
+    Returns:
+        (H', W', 3) uint8 RGB; H'/H = W'/W is drawn at random.
+    """
+    linear = _expose(radiance, rng)
+    linear = _sense(linear, rng, str(rng.choice(settings.demosaics)))
+    image = _tone(linear, rng)
+    image = _finish(image, rng)
+    image = _rescale(image, rng, settings)
+    for _ in range(1 + (rng.random() < 0.45)):
+        image = encode(image, rng, settings)
+        if rng.random() < 0.25:
+            image = _rescale(image, rng, settings, mild=True)
+    return image
+
+
+def _expose(radiance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Automatic exposure to a random target, white balance error."""
+    level = float(np.mean(radiance[::4, ::4])) + 1e-4
+    gain = np.clip(rng.uniform(0.12, 0.34) / level, 0.4, 4.0)
+    balance = rng.normal(1.0, 0.06, 3).astype(np.float32)
+    return np.clip(radiance * (gain * balance).astype(np.float32), 0, 1)
+
+
+def _sense(linear: np.ndarray, rng: np.random.Generator, demosaic: str) -> np.ndarray:
+    """Colour filter array, shot and read noise, demosaicing."""
+    height, width = linear.shape[0] & ~1, linear.shape[1] & ~1
+    linear = linear[:height, :width]
+    noise = 10 ** rng.uniform(-4.0, -2.2)
+    if demosaic == "none":
+        return _noisy(linear, rng, noise)
+    mosaic = np.empty((height, width), np.float32)
+    mosaic[0::2, 0::2] = linear[0::2, 0::2, 0]
+    mosaic[0::2, 1::2] = linear[0::2, 1::2, 1]
+    mosaic[1::2, 0::2] = linear[1::2, 0::2, 1]
+    mosaic[1::2, 1::2] = linear[1::2, 1::2, 2]
+    raw = (_noisy(mosaic, rng, noise) * 65535).astype(np.uint16)
+    return cv2.cvtColor(raw, DEMOSAIC[demosaic]).astype(np.float32) / 65535
+
+
+def _noisy(light: np.ndarray, rng: np.random.Generator, noise: float) -> np.ndarray:
+    grain = rng.standard_normal(light.shape, np.float32)
+    return np.clip(light + grain * np.sqrt(light * noise * 0.5 + noise * noise * 4), 0, 1)
+
+
+def _tone(linear: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Gamma, contrast curve, saturation, black level: float32 0..1. Web photos carry strong edits: so do these."""
+    image = np.power(linear, 1 / rng.uniform(1.9, 2.5))
+    bend = rng.uniform(-0.15, 0.5)
+    image = image + bend * (image * image * (3 - 2 * image) - image)
+    grey = image @ np.array([0.299, 0.587, 0.114], np.float32)
+    saturation = 0.0 if rng.random() < 0.04 else rng.uniform(0.6, 1.45)
+    image = grey[..., None] + np.float32(saturation) * (image - grey[..., None])
+    lift, top = (rng.uniform(0, 0.12), rng.uniform(0.85, 1.05)) if rng.random() < 0.4 else (0.0, 1.0)
+    return np.clip(lift + (top - lift) * image, 0, 1).astype(np.float32)
+
+
+def _finish(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """What phones do: noise reduction (luma, or chroma only) and sharpening."""
+    draw = rng.random()
+    if draw < 0.2:
+        image = cv2.bilateralFilter(image, 5, rng.uniform(0.03, 0.12), 2.0)
+    elif draw < 0.45:
+        ycc = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)
+        ycc[..., 1:] = cv2.GaussianBlur(ycc[..., 1:], (0, 0), rng.uniform(0.7, 2.5))
+        image = cv2.cvtColor(ycc, cv2.COLOR_YCrCb2RGB)
+    if rng.random() < 0.6:
+        soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 2.0))
+        image = image + np.float32(rng.uniform(0.2, 1.5)) * (image - soft)
+    return (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def _rescale(image: np.ndarray, rng: np.random.Generator, settings: Settings, mild: bool = False) -> np.ndarray:
+    """Resampling of the stored picture: mostly down, sometimes up, in one picture in three not at all."""
+    draw = rng.random()
+    if mild:
+        factor = rng.uniform(0.75, 1.15)
+    elif draw < 0.33:
+        return image
+    else:
+        factor = rng.uniform(1.0, 1.7) if draw > 0.85 else rng.uniform(0.45, 1.0)
+    size = max(32, round(image.shape[1] * factor)), max(32, round(image.shape[0] * factor))
+    return cv2.resize(image, size, interpolation=KERNELS[str(rng.choice(settings.kernels))])
+
+
+def encode(image: np.ndarray, rng: np.random.Generator, settings: Settings) -> np.ndarray:
+    """One generation of lossy compression."""
+    codec = str(rng.choice(settings.codecs))
+    quality = int(rng.integers(settings.quality[0], settings.quality[1] + 1))
+    bgr = image[..., ::-1]
+    if codec == "webp":
+        return _round_trip(bgr, ".webp", [cv2.IMWRITE_WEBP_QUALITY, quality])
+    factor = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if codec == "jpeg444" else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor]
+    image = _round_trip(bgr, ".jpg", options)
+    if codec == "jpeg_twice":  # a crop between the two, so that the block grids do not match
+        image = _round_trip(image[3:, 5:, ::-1], ".jpg", options)
+    return image
+
+
+def _round_trip(bgr: np.ndarray, suffix: str, options: list[int]) -> np.ndarray:
+    _, data = cv2.imencode(suffix, np.ascontiguousarray(bgr), options)
+    return cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]

@@ -1,0 +1,43 @@
+"""Which families of screens, prints and cameras a data set may draw from.
+
+TRAIN and HELD_OUT share no subpixel layout, halftone, demosaicing method, resampling kernel or codec: what is
+measured on HELD_OUT is how the detector does on devices of a kind that it never saw.
+"""
+
+from dataclasses import dataclass
+
+ATTACKS = ("screen_still", "screen_replay", "print_halftone", "print_photo")
+SPECIES = ("bona_fide", *ATTACKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Families (by name) and ranges that the simulator draws from."""
+
+    layouts: tuple[str, ...]  # subpixel layouts of screens
+    halftones: tuple[str, ...]  # threshold screens of printers
+    demosaics: tuple[str, ...]  # camera colour reconstruction
+    kernels: tuple[str, ...]  # resampling of the stored picture
+    codecs: tuple[str, ...]
+    quality: tuple[int, int]  # of the codec, inclusive
+    glare: tuple[str, ...]  # shapes of reflections on glossy instruments
+
+
+TRAIN = Settings(
+    layouts=("rgb_stripe", "bgr_stripe", "pentile_diamond", "rgb_triad_rows"),
+    halftones=("am_round", "am_ellipse", "fm_blue"),
+    demosaics=("none", "bilinear"),
+    kernels=("area", "linear", "cubic"),
+    codecs=("jpeg420", "jpeg444"),
+    quality=(45, 98),
+    glare=("blob", "scene"),
+)
+HELD_OUT = Settings(
+    layouts=("delta", "rgbw", "chevron"),
+    halftones=("am_line", "am_diamond", "ordered"),
+    demosaics=("edge_aware",),
+    kernels=("lanczos",),
+    codecs=("webp", "jpeg_twice"),
+    quality=(35, 90),
+    glare=("window",),
+)

@@ -1,0 +1,1 @@
+"""What each service does, as plain asyncio functions over arrays."""

@@ -1,0 +1,1 @@
+"""Is this a living person, and is it the same person?"""
