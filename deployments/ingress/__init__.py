@@ -1,0 +1,1 @@
+"""The HTTP face: each facade parses, authenticates and renders, and nothing more."""

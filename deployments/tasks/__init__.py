@@ -1,0 +1,1 @@
+"""The durable life of a task. Knows neither HTTP nor Ray."""
