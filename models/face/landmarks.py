@@ -1,0 +1,129 @@
+"""478 face landmarks and 52 blendshapes from one crop: MediaPipe Face Landmarker on LiteRT."""
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from models import weights
+from models.cards import card
+from models.face.detector import FaceBox
+from models.predictor import Predictor
+
+SIZE = 256
+LANDMARKS = 478
+
+BLENDSHAPE_INPUTS = np.array(
+    """
+    0 1 4 5 6 7 8 10 13 14 17 21 33 37 39 40 46 52 53 54 55 58 61 63 65 66 67 70 78 80 81 82 84 87 88 91 93 95 103 105
+    107 109 127 132 133 136 144 145 146 148 149 150 152 153 154 155 157 158 159 160 161 162 163 168 172 173 176 178 181
+    185 191 195 197 234 246 249 251 263 267 269 270 276 282 283 284 285 288 291 293 295 296 297 300 308 310 311 312 314
+    317 318 321 323 324 332 334 336 338 356 361 362 365 373 374 375 377 378 379 380 381 382 384 385 386 387 388 389 390
+    397 398 400 402 405 409 415 454 466 468 469 470 471 472 473 474 475 476 477
+    """.split(),
+    int,
+)
+"""Landmarks that the blendshape network reads (MediaPipe, face_blendshapes_graph.cc)."""
+
+BLENDSHAPES = tuple(
+    """
+    _neutral browDownLeft browDownRight browInnerUp browOuterUpLeft browOuterUpRight cheekPuff cheekSquintLeft
+    cheekSquintRight eyeBlinkLeft eyeBlinkRight eyeLookDownLeft eyeLookDownRight eyeLookInLeft eyeLookInRight
+    eyeLookOutLeft eyeLookOutRight eyeLookUpLeft eyeLookUpRight eyeSquintLeft eyeSquintRight eyeWideLeft eyeWideRight
+    jawForward jawLeft jawOpen jawRight mouthClose mouthDimpleLeft mouthDimpleRight mouthFrownLeft mouthFrownRight
+    mouthFunnel mouthLeft mouthLowerDownLeft mouthLowerDownRight mouthPressLeft mouthPressRight mouthPucker mouthRight
+    mouthRollLower mouthRollUpper mouthShrugLower mouthShrugUpper mouthSmileLeft mouthSmileRight mouthStretchLeft
+    mouthStretchRight mouthUpperUpLeft mouthUpperUpRight noseSneerLeft noseSneerRight
+    """.split()
+)
+"""Names of the 52 blendshapes in output order; left and right are the person's own."""
+
+# MediaPipe cuts 1.5 times the mesh's own extent. Seen from YuNet's box, the mesh spans 0.92 of the long side and its
+# centre lies 0.05 of it lower (medians over portraits, see the card).
+_SIDE = 1.5 * 0.92
+_DOWN = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceMeshResult:
+    """The mesh of one crop.
+
+    Attributes:
+        landmarks: (478, 3) float32: x, y in crop pixels, z in the same scale, smaller = nearer, 0 = centre of the head.
+        presence: 0..1, how surely the crop holds a face in this position.
+        blendshapes: (52,) float32, 0..1, in the order of `BLENDSHAPES`.
+    """
+
+    landmarks: np.ndarray
+    presence: float
+    blendshapes: np.ndarray
+
+
+def mesh_crop(image: np.ndarray, face: FaceBox) -> tuple[np.ndarray, np.ndarray]:
+    """Cuts the upright square around a face that the mesh network expects.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        face: a detected face; its eye points give the roll that the crop undoes.
+
+    Returns:
+        The crop, (256, 256, 3) uint8 RGB, black beyond the image border, and the (2, 3) float64 affine map from crop
+        pixels to image pixels (see `to_image`).
+    """
+    right_eye, left_eye = face.points[:2].astype(np.float64)
+    angle = np.arctan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0])
+    across = np.array([np.cos(angle), np.sin(angle)])
+    down = np.array([-across[1], across[0]])
+    extent = max(face.width, face.height, 1.0)
+    side = _SIDE * extent
+    centre = np.array([face.left + face.right, face.top + face.bottom]) / 2 + down * _DOWN * extent
+    to_image_map = np.column_stack([across * side / SIZE, down * side / SIZE, centre - (across + down) * side / 2])
+    crop = cv2.warpAffine(image, to_image_map, (SIZE, SIZE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return crop, to_image_map
+
+
+def to_image(landmarks: np.ndarray, crop_to_image: np.ndarray) -> np.ndarray:
+    """Landmarks (N, 3) of a crop in image pixels; z is scaled alike."""
+    scale = float(np.hypot(*crop_to_image[:, 0]))
+    flat = landmarks[:, :2] @ crop_to_image[:, :2].T + crop_to_image[:, 2]
+    return np.column_stack([flat, landmarks[:, 2] * scale]).astype(np.float32)
+
+
+class FaceMesh(Predictor[np.ndarray, FaceMeshResult]):
+    """Places MediaPipe's 478-point mesh on faces.
+
+    Input: (256, 256, 3) uint8 RGB crops of `mesh_crop`. Output: one `FaceMeshResult` a crop.
+    """
+
+    card = card("face/landmarks")
+
+    def load(self) -> None:
+        with zipfile.ZipFile(weights.path("face_landmarker")) as task:
+            self._mesh = self._interpreter(task.read("face_landmarks_detector.tflite"))
+            self._shapes = self._interpreter(task.read("face_blendshapes.tflite"))
+
+    def predict(self, batch: Sequence[np.ndarray]) -> list[FaceMeshResult]:
+        return [self._place(crop) for crop in batch]
+
+    def close(self) -> None:
+        del self._mesh, self._shapes
+
+    def _interpreter(self, model: bytes) -> Interpreter:
+        interpreter = Interpreter(model_content=model, num_threads=self.threads)
+        interpreter.allocate_tensors()
+        return interpreter
+
+    def _place(self, crop: np.ndarray) -> FaceMeshResult:
+        points, presence, _ = _run(self._mesh, crop[None].astype(np.float32) / 255)
+        landmarks = points.reshape(LANDMARKS, 3)
+        (shapes,) = _run(self._shapes, landmarks[None, BLENDSHAPE_INPUTS, :2])
+        return FaceMeshResult(landmarks, float(1 / (1 + np.exp(-presence.item()))), shapes.ravel())
+
+
+def _run(interpreter: Interpreter, batch: np.ndarray) -> list[np.ndarray]:
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
+    interpreter.invoke()
+    return [interpreter.get_tensor(output["index"]) for output in interpreter.get_output_details()]

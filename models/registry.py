@@ -1,0 +1,22 @@
+"""Model names to predictors. Swapping a model is a line in a profile; adding one is a line here and a card."""
+
+from importlib import import_module
+
+from models.predictor import Predictor
+
+PREDICTORS = {
+    "face/detector": "models.face.detector:YuNetDetector",
+    "face/embedder": "models.face.embedder:SFace",
+    "face/landmarks": "models.face.landmarks:FaceMesh",
+    "face/liveness": "models.face.liveness:FrLiveness",
+    "face/recapture": "models.face.recapture:RecaptureDetector",
+}
+
+
+def create(name: str, threads: int = 1) -> Predictor:
+    """A predictor that is not loaded yet; its module is imported only now. Raises KeyError for an unknown name."""
+    if name not in PREDICTORS:
+        raise KeyError(f"no predictor named {name!r}; there are {', '.join(sorted(PREDICTORS))}")
+    module, cls = PREDICTORS[name].split(":")
+    predictor: type[Predictor] = getattr(import_module(module), cls)
+    return predictor(threads=threads)
