@@ -1,0 +1,1 @@
+"""Schema history (Alembic). Run by `deployments.tasks.database.migrate`."""

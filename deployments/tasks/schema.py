@@ -1,0 +1,193 @@
+"""The tables. `migrations/` builds them; a test holds both to the same shape."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+_OPEN = text("ready_at IS NOT NULL")
+
+
+def _json() -> JSON:
+    """JSON text on both databases: it keeps key order, and NUL in a client's text, which a text column refuses."""
+    return JSON(none_as_null=True)
+
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("tenant", String(255), nullable=False),
+    Column("facade", String(32), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("event", String(64)),
+    Column("media", _json(), nullable=False),
+    Column("options", _json(), nullable=False),
+    Column("additional_info", _json()),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # When the task may be claimed: queued, its not-before; running, the end of its lease; NULL when it has ended.
+    Column("ready_at", Double),
+    Column("lease", String(32)),
+    Column("worker", String(255)),
+    Column("created_at", Double, nullable=False),
+    Column("started_at", Double),
+    Column("finished_at", Double),
+    Column("error_code", String(64)),
+    Column("error", Text),
+    Column("report", _json()),
+    Column("artifacts", _json()),
+    # Holds only open tasks, so an idle claim reads nothing however many results are kept.
+    Index("ix_tasks_open", "id", "ready_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_tasks_open_tenant", "tenant", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_tasks_tenant", "tenant", "id"),
+    Index(
+        "ix_tasks_finished",
+        "finished_at",
+        sqlite_where=text("finished_at IS NOT NULL"),
+        postgresql_where=text("finished_at IS NOT NULL"),
+    ),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("key", String(128), primary_key=True),
+    Column("task_id", String(36), ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Index("ix_blobs_task", "task_id"),
+)
+"""Which task owns which blob: what erasure must delete, and what the sweeper must leave alone."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("tenant", String(255), nullable=False),
+    Column("task_id", String(36), nullable=False),
+    Column("service", String(64), nullable=False),
+    Index("ix_audit_tenant", "tenant", "id"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("password_hash", String(255), nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("jti", String(64), primary_key=True),
+    Column("account", String(255), ForeignKey("accounts.name", ondelete="CASCADE"), nullable=False),
+    Column("claims", _json(), nullable=False),
+    Column("issued_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("revoked_at", Double),
+    Index("ix_tokens_account", "account"),
+)
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("tenant", String(255), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("secret", String(128), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Index("uq_endpoints_url", "tenant", "event", "url", unique=True),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("task_id", String(36), ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
+    # No foreign key: what became of a delivery stays visible after its endpoint was removed.
+    Column("endpoint_id", String(36), nullable=False),
+    Column("tenant", String(255), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # When it may be claimed: its next attempt, or the end of the lease of the attempt under way; NULL when ended.
+    Column("ready_at", Double),
+    Column("lease", String(32)),
+    Column("status", Integer),
+    Column("error", String(255)),
+    Column("created_at", Double, nullable=False),
+    Column("finished_at", Double),
+    Index("uq_deliveries_task", "task_id", "endpoint_id", unique=True),
+    Index("ix_deliveries_open", "ready_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_deliveries_endpoint", "endpoint_id"),
+    Index("ix_deliveries_tenant", "tenant", "id"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("scope", String(512), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("token", String(32), nullable=False),
+    Column("finished", Boolean, nullable=False),
+    Column("fingerprint", String(64)),
+    Column("status", Integer),
+    Column("content_type", String(128)),
+    Column("body", LargeBinary),
+    # A stored reply may hold results: it goes with the task it speaks of.
+    Column("task_id", String(36), ForeignKey("tasks.id", ondelete="CASCADE")),
+    Column("expires_at", Double, nullable=False),
+    Index("ix_idempotency_expires", "expires_at"),
+    Index(
+        "ix_idempotency_task",
+        "task_id",
+        sqlite_where=text("task_id IS NOT NULL"),
+        postgresql_where=text("task_id IS NOT NULL"),
+    ),
+)
+
+galleries = Table(
+    "galleries",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("tenant", String(255), nullable=False),
+    Column("gallery", String(255), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Index("uq_galleries_name", "tenant", "gallery", unique=True),
+)
+
+gallery_faces = Table(
+    "gallery_faces",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("gallery_id", String(36), ForeignKey("galleries.id", ondelete="CASCADE"), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("embedding", LargeBinary, nullable=False),
+    Index("ix_gallery_faces_subject", "gallery_id", "subject"),
+)

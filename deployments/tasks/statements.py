@@ -1,0 +1,123 @@
+"""The store's SQL, built once: executing a prepared statement object costs a fraction of building it."""
+
+from typing import Any
+
+from sqlalchemy import Engine, Select, bindparam, delete, func, insert, literal, select, update
+
+from deployments.tasks.schema import blobs, tasks
+from deployments.tasks.task import State
+
+OPEN = tasks.c.ready_at.is_not(None)
+
+_BARE = tuple(column for column in tasks.c if column.name not in ("report", "worker", "lease", "ready_at"))
+_HELD = (
+    tasks.c.id == bindparam("of_id"),
+    tasks.c.lease == bindparam("of_lease"),
+    tasks.c.state == State.RUNNING.value,
+)
+
+INSERT = insert(tasks)
+OWN_BLOB = insert(blobs)
+GET = select(*_BARE, tasks.c.report).where(tasks.c.id == bindparam("of_id"), tasks.c.tenant == bindparam("of_tenant"))
+LIST = (
+    select(*_BARE)
+    .where(tasks.c.tenant == bindparam("of_tenant"), tasks.c.id < bindparam("before"))
+    .order_by(tasks.c.id.desc())
+    .limit(bindparam("at_most"))
+)
+DEPTH = select(tasks.c.state, func.count()).where(OPEN).group_by(tasks.c.state)
+ANY_READY = select(literal(1)).where(OPEN, tasks.c.ready_at <= bindparam("now")).limit(1)
+BLOB_KEYS = select(blobs.c.key).where(blobs.c.task_id == bindparam("of_id"))
+LOCK = (
+    select(tasks.c.service)
+    .where(tasks.c.id == bindparam("of_id"), tasks.c.tenant == bindparam("of_tenant"))
+    .with_for_update()
+)
+DELETE = delete(tasks).where(tasks.c.id == bindparam("of_id"))
+
+END = (
+    update(tasks)
+    .where(*_HELD)
+    .values(
+        state=bindparam("new_state"),
+        finished_at=bindparam("now"),
+        report=bindparam("new_report"),
+        artifacts=bindparam("new_artifacts"),
+        error_code=bindparam("new_error_code"),
+        error=bindparam("new_error"),
+        ready_at=None,
+        lease=None,
+        worker=None,
+    )
+    .returning(tasks.c.tenant, tasks.c.event)
+)
+REQUEUE = (
+    update(tasks)
+    .where(*_HELD)
+    .values(
+        state=State.QUEUED.value,
+        attempts=tasks.c.attempts - bindparam("given_back"),
+        ready_at=bindparam("not_before"),
+        lease=None,
+        worker=None,
+    )
+)
+RELEASE = (
+    update(tasks)
+    .where(OPEN, tasks.c.worker == bindparam("of_worker"), tasks.c.state == State.RUNNING.value)
+    .values(
+        state=State.QUEUED.value,
+        attempts=tasks.c.attempts - 1,
+        ready_at=bindparam("now"),
+        lease=None,
+        worker=None,
+    )
+)
+HEARTBEAT = (
+    update(tasks)
+    .where(
+        tasks.c.id.in_(bindparam("ids", expanding=True)),
+        tasks.c.lease.in_(bindparam("leases", expanding=True)),
+        tasks.c.state == State.RUNNING.value,
+    )
+    .values(ready_at=bindparam("until"))
+    .returning(tasks.c.id, tasks.c.lease)
+)
+HELD = select(tasks.c.attempts, tasks.c.media).where(*_HELD).with_for_update()
+SET_MEDIA = update(tasks).where(*_HELD).values(media=bindparam("new_media"))
+
+
+def claim_statement(engine: Engine) -> Any:
+    """Takes the oldest ready tasks, queued or with an expired lease, in one statement that never waits for a row."""
+    ready: Select[Any] = (
+        select(tasks.c.id)
+        .where(OPEN, tasks.c.ready_at <= bindparam("now"))
+        .order_by(tasks.c.id)
+        .limit(bindparam("at_most"))
+    )
+    if engine.dialect.name == "postgresql":
+        # Materialised, because a plain subquery may be run again within the statement and lock other rows.
+        picked = ready.with_for_update(skip_locked=True).cte("picked").prefix_with("MATERIALIZED")
+        chosen = select(picked.c.id).scalar_subquery()
+    else:
+        chosen = ready.scalar_subquery()
+    return (
+        update(tasks)
+        .where(tasks.c.id.in_(chosen))
+        .values(
+            state=State.RUNNING.value,
+            attempts=tasks.c.attempts + 1,
+            ready_at=bindparam("until"),
+            lease=bindparam("new_lease"),
+            worker=bindparam("new_worker"),
+            started_at=func.coalesce(tasks.c.started_at, bindparam("now")),
+        )
+        .returning(*_BARE)
+    )
+
+
+def backlog_statement() -> Any:
+    """Counts open tasks, of all tenants and of one. Reads no further than `total`, however long the backlog."""
+    everyone = select(literal(1)).select_from(tasks).where(OPEN).limit(bindparam("total")).subquery()
+    own = select(func.count()).select_from(tasks).where(OPEN, tasks.c.tenant == bindparam("of_tenant"))
+    return select(select(func.count()).select_from(everyone).scalar_subquery(), own.scalar_subquery())
