@@ -1,0 +1,82 @@
+"""What decoding asks for, its bounds, and what comes back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture.
+
+    Attributes:
+        pixels: (H, W, 3) uint8, RGB, C-contiguous, upright. Read-only: several nodes of a pipeline look at one frame.
+        index: number of the frame in the file, from 0 (images: 0). Taken from time and mean rate, so it is exact
+            where the rate is constant.
+        timestamp: seconds from the start of the media (images: 0.0).
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    index: int
+    timestamp: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """A decoded image or video.
+
+    Attributes:
+        kind: `image` or `video`.
+        mime: the sniffed type.
+        width: pixels of the upright original, after EXIF orientation or rotation metadata and, for video with
+            non-square pixels, as displayed.
+        height: likewise.
+        duration: seconds; None for images.
+        fps: mean frames a second; None for images and where the file does not say.
+        has_audio: whether the file holds a sound track too.
+        scale: original pixels for each frame pixel; 1.0 when the frames were not reduced.
+        frames: in order of time, at least one.
+    """
+
+    kind: str
+    mime: str
+    width: int
+    height: int
+    duration: float | None
+    fps: float | None
+    has_audio: bool
+    scale: float
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodeRequest:
+    """What a caller wants of a file.
+
+    Attributes:
+        frames: at most so many, spread evenly over the time of a video; images have one.
+        max_side: frames are reduced so that their long side is at most this many pixels; never enlarged.
+        kinds: kinds that the caller can use; others are refused as `unsupported_media`.
+        exif_rotation: turn pictures upright by EXIF orientation or the rotation a video declares.
+    """
+
+    frames: int = 8
+    max_side: int = 1920
+    kinds: frozenset[str] = frozenset(("image", "video"))
+    exif_rotation: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds that hold for every file, whatever was asked (contracts 2.3).
+
+    Attributes:
+        pixels: of one decoded picture, judged from the header before anything is decoded.
+        duration_s: seconds of video.
+        video_side: the smaller side of a video, in pixels (2560p).
+    """
+
+    pixels: int = 80_000_000
+    duration_s: float = 1800.0
+    video_side: int = 2560
