@@ -138,6 +138,7 @@ deliveries = Table(
     # When it may be claimed: its next attempt, or the end of the lease of the attempt under way; NULL when ended.
     Column("ready_at", Double),
     Column("lease", String(32)),
+    Column("worker", String(255)),
     Column("status", Integer),
     Column("error", String(255)),
     Column("created_at", Double, nullable=False),

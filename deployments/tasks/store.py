@@ -1,6 +1,5 @@
 """The task table: submitted in one transaction, claimed under a lease, ended once behind a fence."""
 
-import builtins
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -98,19 +97,13 @@ class TaskStore:
             row = connection.execute(sql.GET, {"of_id": task_id, "of_tenant": tenant}).first()
         return None if row is None else load_task(row, report=row.report)
 
-    def list(self, tenant: str, limit: int, before: str | None = None) -> builtins.list[Task]:
-        """The tenant's tasks, newest first and without their reports, from before the task id `before`."""
-        parameters = {"of_tenant": tenant, "before": before or _LAST_ID, "at_most": limit}
-        with self._reader.connect() as connection:
-            return [load_task(row) for row in connection.execute(sql.LIST, parameters)]
-
     def depth(self) -> dict[State, int]:
         """How many tasks are queued and how many are running, of all tenants."""
         with self._reader.connect() as connection:
             counts = {State(state): count for state, count in connection.execute(sql.DEPTH)}
         return {state: counts.get(state, 0) for state in (State.QUEUED, State.RUNNING)}
 
-    def claim(self, worker: str, at_most: int, lease_s: float) -> builtins.list[Task]:
+    def claim(self, worker: str, at_most: int, lease_s: float) -> list[Task]:
         """Takes up to `at_most` ready tasks, oldest first, under a lease of `lease_s` seconds.
 
         Ready are queued tasks past their not-before and running ones whose lease expired. Of the latter, those without
@@ -184,7 +177,7 @@ class TaskStore:
         with writing(self._engine) as connection:
             return connection.execute(sql.RELEASE, {"of_worker": worker, "now": self._clock()}).rowcount
 
-    def erase(self, tenant: str, task_id: str) -> builtins.list[str] | None:
+    def erase(self, tenant: str, task_id: str) -> list[str] | None:
         """Deletes the task and all that hangs on it, in any state; leaves an audit row without personal data.
 
         Returns: keys of the blobs to delete now; None when there is no such task. A crash before the caller deletes
@@ -198,7 +191,13 @@ class TaskStore:
             connection.execute(sql.DELETE, {"of_id": task_id})
             row = {"id": str(uuid7()), "at": self._clock(), "action": "erased", "tenant": tenant}
             connection.execute(insert(audit), row | {"task_id": task_id, "service": found.service})
-        return builtins.list(keys)
+        return list(keys)
+
+    def list(self, tenant: str, limit: int, before: str | None = None) -> list[Task]:
+        """The tenant's tasks, newest first and without their reports, from before the task id `before`."""
+        parameters = {"of_tenant": tenant, "before": before or _LAST_ID, "at_most": limit}
+        with self._reader.connect() as connection:
+            return [load_task(row) for row in connection.execute(sql.LIST, parameters)]
 
     def _admit(self, connection: Connection, tenant: str, limits: Admission) -> None:
         total = limits.total if limits.total is not None else 0

@@ -119,6 +119,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("ready_at", sa.Double(), nullable=True),
         sa.Column("lease", sa.String(length=32), nullable=True),
+        sa.Column("worker", sa.String(length=255), nullable=True),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("error", sa.String(length=255), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
