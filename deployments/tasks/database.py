@@ -14,7 +14,6 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-_READ_ONLY = "veriscope_read_only"
 _MIGRATION_LOCK = 0x5645524953434F50  # "VERISCOP": names the lock to every process on the same PostgreSQL database.
 _BUSY_TIMEOUT_S = 30
 _write_locks: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
@@ -23,7 +22,8 @@ _write_locks: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 def open_database(url: str, *, pool_size: int = 8) -> Engine:
     """Opens `sqlite:///path/to/file.db` or `postgresql+psycopg://user@host/name`; connects on first use.
 
-    A SQLite database runs in WAL mode with synchronous=FULL: what was committed survives a power cut.
+    A SQLite database runs in WAL mode with synchronous=FULL: what was committed survives a power cut. Transactions are
+    begun by `writing` alone; outside it every statement is its own.
     Raises: ValueError for any other database, and for SQLite in memory, which could not be shared or survive.
     """
     parsed = make_url(url)
@@ -36,7 +36,6 @@ def open_database(url: str, *, pool_size: int = 8) -> Engine:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed, connect_args={"timeout": _BUSY_TIMEOUT_S}, **options)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
     elif parsed.drivername == "postgresql+psycopg":
         engine = create_engine(parsed, pool_pre_ping=True, **options)
     else:
@@ -48,7 +47,7 @@ def open_database(url: str, *, pool_size: int = 8) -> Engine:
 def reader(engine: Engine) -> Engine:
     """The same connections for single-statement reads, which need no transaction around them."""
     if engine.dialect.name == "sqlite":
-        return engine.execution_options(**{_READ_ONLY: True})
+        return engine
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
@@ -64,6 +63,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
         return
     with _write_locks[engine], engine.begin() as connection:
+        # On the driver itself: three times a task's life, SQLAlchemy's way would cost more than the statement.
+        connection.connection.driver_connection.execute("BEGIN IMMEDIATE")  # type: ignore[union-attr]
         yield connection
 
 
@@ -84,14 +85,9 @@ def migrate(engine: Engine) -> None:
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
-    # The driver's own implicit BEGIN is deferred and skips DDL; transactions are begun by `_begin_immediate` instead.
+    # The driver's own implicit BEGIN is deferred and skips DDL; `writing` begins transactions instead.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _begin_immediate(connection: Connection) -> None:
-    if not connection.get_execution_options().get(_READ_ONLY):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
