@@ -8,8 +8,9 @@ from deployments.tasks.accounts import Accounts
 from deployments.tasks.blobs import Blobs
 from deployments.tasks.galleries import Galleries
 from deployments.tasks.idempotency import Idempotency
+from deployments.tasks.outbox import Outbox
 from deployments.tasks.store import TaskStore
-from deployments.tasks.webhooks import Outbox, Webhooks
+from deployments.tasks.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

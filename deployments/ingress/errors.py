@@ -1,0 +1,125 @@
+"""What can go wrong with a request, in one table, and how each facade says it (contracts 1.5)."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TAXONOMY: Mapping[str, tuple[int, str]] = {
+    "missing_file": (400, "A required file is missing"),
+    "empty_file": (400, "A file is empty"),
+    "file_and_url": (400, "Either a file or a url, not both"),
+    "invalid_parameter": (400, "A parameter is not valid"),
+    "invalid_session_info": (400, "session_info is not valid"),
+    "invalid_idempotency_key": (400, "The idempotency key is not valid"),
+    "malformed_body": (400, "The request body cannot be read"),
+    "unauthorized": (401, "Authentication is required"),
+    "forbidden": (403, "The token does not allow this"),
+    "not_found": (404, "Not found"),
+    "method_not_allowed": (405, "This method is not allowed here"),
+    "request_timeout": (408, "The request took too long to arrive"),
+    "conflict": (409, "It exists already"),
+    "request_in_progress": (409, "A request with this idempotency key is still running"),
+    "payload_too_large": (413, "The request is too large"),
+    "unsupported_media_type": (415, "This type is not accepted here"),
+    "idempotency_key_reused": (422, "The idempotency key was used for another request"),
+    "rate_limited": (429, "Too many requests"),
+    "internal": (500, "Internal error"),
+    "not_implemented": (501, "Not offered by this installation yet"),
+    "overloaded": (503, "Temporarily unavailable"),
+}
+"""Code -> HTTP status and title."""
+
+_BY_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large", 415: "unsupported_media_type"}
+
+
+class ApiError(Exception):
+    """A request that is answered with an error.
+
+    Attributes:
+        code: a word of `TAXONOMY`; decides the HTTP status.
+        message: a sentence for the client; never holds media, names, tokens or anything else that was sent.
+        pointer: the parameter it is about, as a JSON pointer (`#/file`), where there is one.
+        headers: extra response headers.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str | None = None,
+        *,
+        pointer: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.status, self.title = TAXONOMY[code]
+        self.code = code
+        self.message = message or self.title
+        self.pointer = pointer
+        self.headers = dict(headers or {})
+        super().__init__(self.message)
+
+
+def from_status(status: int, headers: Mapping[str, str] | None = None) -> ApiError:
+    """The error behind an HTTP status that the router raised."""
+    return ApiError(_BY_STATUS.get(status, "internal" if status >= 500 else "invalid_parameter"), headers=headers)
+
+
+def rate_limited(retry_after_s: float, message: str | None = None) -> ApiError:
+    """429 with the whole seconds after which to try again."""
+    return ApiError("rate_limited", message, headers={"Retry-After": str(max(1, round(retry_after_s)))})
+
+
+def overloaded() -> ApiError:
+    """503: a component is unavailable (contracts 1.4)."""
+    return ApiError("overloaded", headers={"Retry-After": "2"})
+
+
+@dataclass(frozen=True, slots=True)
+class Facade:
+    """One API and the part of the path space it owns.
+
+    Attributes:
+        segments: first path segments it owns, its own name for the prefixed mount included.
+        shape: renders an error body: (error, request id, host, path) -> JSON values.
+    """
+
+    name: str
+    segments: frozenset[str]
+    shape: Callable[[ApiError, str, str, str], dict[str, Any]]
+    error_type: str = "application/json"
+
+    def error_body(self, error: ApiError, request_id: str, host: str, path: str) -> bytes:
+        """The body of an error reply in this facade's shape."""
+        return json.dumps(self.shape(error, request_id, host, path), separators=(",", ":")).encode()
+
+
+def _sensity(error: ApiError, request_id: str, _host: str, _path: str) -> dict[str, Any]:
+    return {"success": False, "error": error.message, "code": error.code, "request_id": request_id}
+
+
+def _problem(error: ApiError, request_id: str, host: str, path: str) -> dict[str, Any]:
+    """RFC 9457."""
+    body: dict[str, Any] = {
+        "type": f"https://{host}/problems/{error.code.replace('_', '-')}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.message,
+        "instance": path,
+        "request_id": request_id,
+    }
+    if error.pointer:
+        body["errors"] = [{"pointer": error.pointer, "detail": error.message}]
+    return body
+
+
+SENSITY = Facade("sensity", frozenset({"auth", "tasks", "webhooks", "sensity"}), _sensity)
+NATIVE = Facade("native", frozenset({"v1"}), _problem, "application/problem+json")
+FACADES = (SENSITY,)
+"""The vendors' facades. Whatever none of them owns is answered natively."""
+
+_OWNERS = {segment: facade for facade in FACADES for segment in facade.segments}
+
+
+def owner(path: str) -> Facade:
+    """The facade whose error shape a path is answered in. Expects single slashes."""
+    return _OWNERS.get(path.split("/", 2)[1] if path.startswith("/") else "", NATIVE)

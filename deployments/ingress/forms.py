@@ -1,0 +1,137 @@
+"""What a form may hold, and reading typed values out of one (contracts 1.1, rules 3 to 7)."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from deployments.ingress.errors import ApiError
+from deployments.tasks.task import MediaRef
+
+_TRUE = frozenset(("true", "1", "yes", "on"))
+_FALSE = frozenset(("false", "0", "no", "off"))
+MAX_TEXT = 64 << 10
+"""Bytes of one text field."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRule:
+    """A file of a form.
+
+    Attributes:
+        role: the media role it gets, and its field name.
+        limits: bytes allowed (inclusive), by extension as `pipelines.media.sniff` names it; others are refused.
+        aliases: further field names of the same file.
+    """
+
+    role: str
+    limits: Mapping[str, int]
+    aliases: tuple[str, ...] = ()
+    required: bool = True
+    about: str = ""
+
+    @property
+    def largest(self) -> int:
+        """The byte limit of the most generous type."""
+        return max(self.limits.values())
+
+
+@dataclass(frozen=True, slots=True)
+class FormRule:
+    """What is read from a form; everything else in it is ignored.
+
+    Attributes:
+        fields: names of text fields, with a sentence for the documentation.
+        urlencoded: whether `application/x-www-form-urlencoded` will do.
+    """
+
+    files: tuple[FileRule, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    urlencoded: bool = False
+
+    def file(self, name: str) -> FileRule | None:
+        """The file sent under that field name."""
+        return next((rule for rule in self.files if name == rule.role or name in rule.aliases), None)
+
+
+@dataclass(slots=True)
+class Form:
+    """A form that was read.
+
+    Attributes:
+        texts: by name; empty ones are absent.
+        files: by role, stored already.
+        empty: roles whose file had no bytes.
+        problem: why its files were refused, where the whole form was read nevertheless.
+    """
+
+    rule: FormRule
+    texts: dict[str, str] = field(default_factory=dict)
+    files: dict[str, MediaRef] = field(default_factory=dict)
+    empty: set[str] = field(default_factory=set)
+    problem: ApiError | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest of the text fields and of every file's content."""
+        parts = [f"t{name}\0{value}" for name, value in sorted(self.texts.items())]
+        parts += [f"f{role}\0{ref.sha256}" for role, ref in sorted(self.files.items())]
+        return fingerprint_of(*parts)
+
+    def media(self) -> tuple[MediaRef, ...]:
+        """The files in the order of the rule. Raises ApiError `missing_file` or `empty_file` for a required one."""
+        for rule in self.rule.files:
+            if rule.required:
+                self.require(rule.role)
+        return tuple(self.files[rule.role] for rule in self.rule.files if rule.role in self.files)
+
+    def require(self, role: str) -> None:
+        """Raises ApiError `missing_file` or `empty_file` where the file is not there."""
+        if role in self.files:
+            return
+        if role in self.empty:
+            raise ApiError("empty_file", f"{role} is empty", pointer=f"#/{role}")
+        raise ApiError("missing_file", f"{role} is required", pointer=f"#/{role}")
+
+    def text(self, name: str, *, at_most: int = MAX_TEXT) -> str | None:
+        """A text field, or None. `at_most` counts characters."""
+        value = self.texts.get(name)
+        if value is not None and len(value) > at_most:
+            raise invalid(name, f"must have at most {at_most} characters")
+        return value
+
+    def boolean(self, name: str, default: bool) -> bool:
+        """true/false, 1/0, yes/no or on/off in any case."""
+        word = self.texts.get(name, "").lower()
+        if word and word not in _TRUE and word not in _FALSE:
+            raise invalid(name, "must be true or false")
+        return word in _TRUE if word else default
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        """A decimal integer within low..high."""
+        text = self.texts.get(name, str(default))
+        if not (text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high):
+            raise invalid(name, f"must be a number from {low} to {high}")
+        return int(text)
+
+    def words(self, name: str, allowed: Collection[str]) -> frozenset[str] | None:
+        """A space-separated set of words, or None."""
+        if name not in self.texts:
+            return None
+        words = frozenset(self.texts[name].split())
+        if not words <= frozenset(allowed):
+            raise invalid(name, f"may only hold {', '.join(allowed)}")
+        return words
+
+
+def invalid(name: str, requirement: str) -> ApiError:
+    """`invalid_parameter` about the field `name`; the requirement never repeats what was sent."""
+    return ApiError("invalid_parameter", f"{name} {requirement}", pointer=f"#/{name}")
+
+
+def fingerprint_of(*parts: str) -> str:
+    """Hex digest of a request's content, for idempotency."""
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode()
+        digest.update(len(encoded).to_bytes(8, "big") + encoded)
+    return digest.hexdigest()

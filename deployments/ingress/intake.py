@@ -1,0 +1,179 @@
+"""The one way in: who asks, what was sent, whether it was sent before, and the task it becomes."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from deployments.ingress.auth import Authenticator, Principal
+from deployments.ingress.backend import Backend
+from deployments.ingress.errors import ApiError, rate_limited
+from deployments.ingress.forms import Form, FormRule
+from deployments.ingress.idempotency import Attempt, key_of
+from deployments.ingress.limits import RateLimiter
+from deployments.ingress.mechanics import Exchange
+from deployments.ingress.threads import Threads, to_the_end
+from deployments.ingress.uploads import FormReader
+from deployments.tasks.idempotency import Conflict, StoredReply
+from deployments.tasks.store import Admission, QueueFull
+from deployments.tasks.task import Task, TaskSpec
+from pipelines.media.fetch import GuardedClient
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Intake:
+    """What every route needs of the gateway, in the request's `app.state.intake`."""
+
+    def __init__(self, backend: Backend) -> None:
+        settings = backend.settings
+        self.backend = backend
+        self.threads = Threads()
+        self.auth = Authenticator(backend.accounts, settings.signing_key, settings.public_host)
+        self.urls = GuardedClient([str(network) for network in settings.ssrf_allow_cidrs])
+        self._limiter = RateLimiter(settings.rate_limit)
+        self._limits = Admission(total=settings.max_queued, per_tenant=settings.max_queued_per_tenant)
+
+    async def ask(
+        self,
+        request: Request,
+        scope: str,
+        question: Callable[Concatenate[str, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Asks a store in the name of the tenant: `question(tenant, *args)`, in one trip to a thread."""
+        principal = self.auth.bearer(request, scope)
+        self.count(request, principal.tenant)
+
+        def answer() -> T:
+            self.auth.active(principal)
+            return question(principal.tenant, *args, **kwargs)
+
+        return await self.threads.call(answer)
+
+    async def authorise(self, request: Request, scope: str) -> Principal:
+        """The principal of a valid token with that scope. Raises ApiError: 401, 403 or 429."""
+        principal = self.auth.bearer(request, scope)
+        self.count(request, principal.tenant)
+        await self.threads.call(self.auth.active, principal)
+        return principal
+
+    async def authenticate(self, request: Request) -> str:
+        """The account of a correct password. Raises ApiError: 401 or 429."""
+        account = await self.auth.basic(request)
+        self.count(request, account)
+        return account
+
+    async def submit(
+        self,
+        request: Request,
+        principal: Principal,
+        rule: FormRule,
+        describe: Callable[[Form], Awaitable[TaskSpec]],
+        render: Callable[[Task], StoredReply],
+    ) -> Response:
+        """Reads the form, commits the task it describes and renders the reply; whatever fails leaves nothing behind.
+
+        Args:
+            describe: form to spec; raises ApiError for what the form lacks.
+            render: the reply; stored with the task when the request has an idempotency key.
+        """
+        async with await self._attempt(request, principal.tenant) as attempt:
+            reader = FormReader(
+                rule, self.backend.blobs, principal.tenant, keep=not attempt.answered, whole=attempt.keyed
+            )
+            try:
+                form = await reader.read(request)
+                replay = attempt.match(form.fingerprint)
+                if replay is not None:
+                    return respond(replay, replayed=True)
+                if form.problem is not None:
+                    raise form.problem
+                spec = await describe(form)
+                task = await to_the_end(self._commit(spec, render, attempt, reader))
+            except BaseException:
+                if reader.stored:
+                    await to_the_end(self.backend.blobs.delete(reader.stored))
+                raise
+            return respond(render(task))
+
+    async def once(self, request: Request, tenant: str, fingerprint: str, act: Callable[[], StoredReply]) -> Response:
+        """Runs a blocking `act` that creates something, or answers what it answered to the same request before."""
+        async with await self._attempt(request, tenant) as attempt:
+            reply = attempt.match(fingerprint)
+            if reply is not None:
+                return respond(reply, replayed=True)
+            reply = await to_the_end(self.threads.call(act))
+            await attempt.complete(reply)
+            return respond(reply)
+
+    async def need_gallery(self, tenant: str, gallery: str) -> None:
+        """Raises ApiError `not_found` unless the tenant has a gallery of that name."""
+        if gallery not in await self.threads.call(self.backend.galleries.list, tenant):
+            raise ApiError("not_found", "there is no such gallery")
+
+    def count(self, request: Request, tenant: str) -> None:
+        """Counts the request against the tenant's rate limit. Raises ApiError `rate_limited`."""
+        headers, wait_s = self._limiter.take(tenant)
+        exchange_of(request).headers.extend(headers)
+        if wait_s is not None:
+            raise rate_limited(wait_s)
+
+    async def _commit(
+        self, spec: TaskSpec, render: Callable[[Task], StoredReply], attempt: Attempt, reader: FormReader
+    ) -> Task:
+        try:
+            task = await self.threads.call(
+                self.backend.tasks.submit, spec, limits=self._limits, reply=render, key=attempt.claim
+            )
+        except QueueFull as full:
+            raise rate_limited(full.retry_after, "the queue is full") from None
+        except Conflict:
+            raise ApiError("request_in_progress", headers={"Retry-After": "1"}) from None
+        reader.stored.clear()  # they are the task's from here on
+        self.backend.wake()
+        return task
+
+    async def _attempt(self, request: Request, tenant: str) -> Attempt:
+        key, exchange = key_of(request), exchange_of(request)
+        claim = None
+        if key is not None:
+            scope = f"{tenant} {request.method} {request.scope['path']}"
+            claim = await self.threads.call(self.backend.idempotency.begin, scope, key)
+
+        def refusal(error: ApiError) -> StoredReply:
+            facade, host = exchange.facade, self.backend.settings.public_host
+            return StoredReply(
+                error.status, facade.error_body(error, exchange.request_id, host, exchange.path), facade.error_type
+            )
+
+        return Attempt(self.threads, self.backend.idempotency, claim, refusal)
+
+
+def intake_of(request: Request) -> Intake:
+    """The intake of the app that serves the request."""
+    intake: Intake = request.app.state.intake
+    return intake
+
+
+def exchange_of(request: Request) -> Exchange:
+    """The exchange that `HttpMechanics` opened for the request."""
+    exchange: Exchange = request.scope["exchange"]
+    return exchange
+
+
+def json_reply(values: Mapping[str, Any], status: int = 200) -> StoredReply:
+    """JSON values as a reply."""
+    return StoredReply(
+        status, json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode(), "application/json"
+    )
+
+
+def respond(reply: StoredReply, *, replayed: bool = False) -> Response:
+    """A reply as a response."""
+    headers = {"Idempotency-Replayed": "true"} if replayed else None
+    return Response(reply.body, reply.status, headers, reply.content_type)

@@ -1,0 +1,105 @@
+"""Bodies of the native replies, for the documentation; replies are rendered without passing through them."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+
+class Accepted(BaseModel):
+    """A task was accepted; its report will be at `url`."""
+
+    id: str
+    status: Literal["queued"]
+    url: str
+
+
+class TaskError(BaseModel):
+    """Why a task ended without a report."""
+
+    code: str
+    message: str
+
+
+class MediaEntry(BaseModel):
+    """Media that was submitted. `size` is in bytes."""
+
+    role: str
+    kind: str
+    mime: str
+    size: int
+    sha256: str
+
+
+class ArtifactEntry(BaseModel):
+    """Bytes that the report produced. `size` is in bytes."""
+
+    name: str
+    mime: str
+    size: int
+    url: str
+
+
+class Report(BaseModel):
+    """A task and, once it is completed, everything that was found. Times are RFC 3339, in UTC."""
+
+    id: str
+    service: str
+    status: Literal["queued", "running", "completed", "failed"]
+    attempts: int
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    additional_info: str | None
+    media: list[MediaEntry]
+    error: TaskError | None
+    report: dict[str, Any] | None
+    artifacts: list[ArtifactEntry]
+
+
+class Gallery(BaseModel):
+    """A gallery of known faces."""
+
+    id: str
+
+
+class GalleryList(BaseModel):
+    """The account's galleries."""
+
+    galleries: list[Gallery]
+
+
+class GallerySubjects(BaseModel):
+    """A gallery and the subjects enrolled in it."""
+
+    id: str
+    subjects: list[str]
+
+
+class Delivery(BaseModel):
+    """A result on its way to a webhook. `id` is sent as `webhook-id`. Times are RFC 3339, in UTC."""
+
+    id: str
+    task_id: str
+    event: str
+    url: str | None
+    state: Literal["pending", "delivered", "failed", "cancelled"]
+    attempts: int
+    status: int | None
+    error: str | None
+    created_at: str
+    finished_at: str | None
+    next_at: str | None
+
+
+class DeliveryPage(BaseModel):
+    """Deliveries, newest first; `next` is given as `before` to get the page after."""
+
+    deliveries: list[Delivery]
+    next: str | None
+
+
+class Replayed(BaseModel):
+    """A delivery is being sent again."""
+
+    id: str
+    state: Literal["pending"]

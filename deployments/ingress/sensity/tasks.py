@@ -1,0 +1,105 @@
+"""Creating tasks and polling their results (contracts 2.2)."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from deployments.ingress.errors import SENSITY, ApiError
+from deployments.ingress.forms import Form
+from deployments.ingress.intake import intake_of, json_reply, respond
+from deployments.ingress.openapi import EXAMPLE_ID, creating, errors, form_body, reply
+from deployments.ingress.sensity.render import envelope
+from deployments.ingress.sensity.schemas import Created, Envelope
+from deployments.ingress.sensity.services import SERVICES, Service
+from deployments.tasks.idempotency import StoredReply
+from deployments.tasks.task import Task, TaskSpec
+
+router = APIRouter(tags=["Sensity: tasks"])
+
+_CREATED = {"report_id": EXAMPLE_ID, "task_id": EXAMPLE_ID, "success": True}
+_REFUSED = errors(
+    SENSITY,
+    *("missing_file", "empty_file", "invalid_parameter", "invalid_session_info", "malformed_body", "unauthorized"),
+    *("forbidden", "payload_too_large", "unsupported_media_type", "idempotency_key_reused", "rate_limited"),
+    *("not_implemented", "overloaded"),
+)
+_LIVE = {
+    "id": EXAMPLE_ID,
+    "status": "completed",
+    "event_type": "liveness_detection_analysis_complete",
+    "no_faces": False,
+    "result": {"live": "Live", "image_quality_checks": {"face_size": {"passed": True, "value": 212}, "score": 0.91}},
+}
+
+
+@router.post(
+    "/tasks/liveness_detection",
+    response_model=Created,
+    responses=reply("Accepted", _CREATED) | _REFUSED,
+    openapi_extra=creating(
+        form_body(SERVICES["liveness_detection"].form, {"file": "selfie.jpg", "additional_info": "order 4711"})
+    ),
+)
+async def create_liveness_detection(request: Request) -> Response:
+    """Is this a living person before the camera, or a print, a screen or a mask?"""
+    return await _create(request, SERVICES["liveness_detection"])
+
+
+@router.post(
+    "/tasks/face_matching",
+    response_model=Created,
+    responses=reply("Accepted", _CREATED) | _REFUSED,
+    openapi_extra=creating(
+        form_body(SERVICES["face_matching"].form, {"file": "selfie.jpg", "extra_file": "portrait.jpg"})
+    ),
+)
+async def create_face_matching(request: Request) -> Response:
+    """Do both files show the same person?"""
+    return await _create(request, SERVICES["face_matching"])
+
+
+@router.post("/tasks/{task}", include_in_schema=False)
+async def create_other(request: Request, task: str) -> Response:
+    """The task types that this installation does not offer yet, after the caller was let in."""
+    await intake_of(request).authorise(request, "tasks:write")
+    raise ApiError("not_implemented" if task in SERVICES else "not_found")
+
+
+@router.get(
+    "/tasks/{task}/{id}",
+    response_model=Envelope,
+    response_model_exclude_unset=True,
+    responses=reply("The task so far", _LIVE) | errors(SENSITY, "unauthorized", "forbidden", "not_found"),
+)
+async def get_task(request: Request, task: str, id: str) -> Response:
+    """The result of a task, or `in_progress`."""
+    intake = intake_of(request)
+    found = await intake.ask(request, "tasks:read", intake.backend.tasks.get, id)
+    if found is None or found.spec.service != task or task not in SERVICES:
+        raise ApiError("not_found")
+    return respond(json_reply(envelope(found)))
+
+
+async def _create(request: Request, service: Service) -> Response:
+    intake = intake_of(request)
+    principal = await intake.authorise(request, "tasks:write")
+
+    async def describe(form: Form) -> TaskSpec:
+        options = service.options(form)
+        if "gallery_id" in options:
+            await intake.need_gallery(principal.tenant, options["gallery_id"])
+        return TaskSpec(
+            tenant=principal.tenant,
+            facade="sensity",
+            service=service.name,
+            media=form.media(),
+            options=options,
+            additional_info=form.text("additional_info"),
+            event=service.event,
+        )
+
+    return await intake.submit(request, principal, service.form, describe, _created)
+
+
+def _created(task: Task) -> StoredReply:
+    return json_reply({"report_id": task.id, "task_id": task.id, "success": True})
