@@ -9,8 +9,6 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -30,6 +28,7 @@ def open_database(url: str, *, pool_size: int = 8) -> Engine:
     # NaN is not JSON and PostgreSQL refuses it: refuse it on both, before anything is written.
     dumps = partial(json.dumps, allow_nan=False, separators=(",", ":"))
     options: dict[str, Any] = {"json_serializer": dumps, "pool_size": pool_size, "max_overflow": 2 * pool_size}
+    options["hide_parameters"] = True  # Errors reach logs, and parameters hold names, URLs and tokens.
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise ValueError("the SQLite database must be a file: sqlite:///path/to/file.db")
@@ -75,6 +74,10 @@ def insert_for(engine: Engine, table: Table) -> "sqlite.Insert | postgresql.Inse
 
 def migrate(engine: Engine) -> None:
     """Brings the schema to the newest version. Safe when several processes start at once: one migrates, others wait."""
+    # Here, because Alembic takes 10 MB and half the import time of every process that only opens the database.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "deployments.tasks:migrations")
     with writing(engine) as connection:

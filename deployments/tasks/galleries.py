@@ -5,17 +5,18 @@ from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, bindparam, delete, distinct, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from uuid_utils import uuid7
 
 from deployments.tasks.database import reader, writing
 from deployments.tasks.schema import galleries, gallery_faces
 
 DIMENSIONS = 128
+MAX_NAME = 255
 _CACHED = 8
 _UNIT_TOLERANCE = 1e-3
 
@@ -54,8 +55,9 @@ class Galleries:
         self._lock = Lock()
 
     def create(self, tenant: str, gallery: str) -> None:
-        """Raises: GalleryExists."""
-        row = {"id": str(uuid4()), "tenant": tenant, "gallery": gallery, "version": 0, "created_at": self._clock()}
+        """Raises: GalleryExists. ValueError: the name is empty or longer than 255 characters."""
+        _check_name(gallery)
+        row = {"id": str(uuid7()), "tenant": tenant, "gallery": gallery, "version": 0, "created_at": self._clock()}
         try:
             with writing(self._engine) as connection:
                 connection.execute(insert(galleries), row)
@@ -71,11 +73,12 @@ class Galleries:
             self._cache.pop(gallery_id, None)
 
     def add(self, tenant: str, gallery: str, subject: str, embedding: Embedding) -> None:
-        """Adds a template of the subject. Raises: ValueError: not a (128,) vector of length 1."""
+        """Adds a template of the subject. Raises: ValueError: not a (128,) vector of length 1, or a bad name."""
         vector = _unit(embedding)
+        _check_name(subject)
         with writing(self._engine) as connection:
             gallery_id, _ = _find(connection, tenant, gallery)
-            row = {"id": str(uuid4()), "gallery_id": gallery_id, "subject": subject, "embedding": vector.tobytes()}
+            row = {"id": str(uuid7()), "gallery_id": gallery_id, "subject": subject, "embedding": vector.tobytes()}
             connection.execute(insert(gallery_faces), row)
             connection.execute(_CHANGED, {"of_id": gallery_id})
 
@@ -92,7 +95,7 @@ class Galleries:
         """The subjects in the gallery, in order."""
         with self._reader.connect() as connection:
             gallery_id, _ = _find(connection, tenant, gallery)
-            found = select(distinct(gallery_faces.c.subject)).where(gallery_faces.c.gallery_id == gallery_id)
+            found = select(gallery_faces.c.subject).distinct().where(gallery_faces.c.gallery_id == gallery_id)
             return sorted(connection.execute(found).scalars())
 
     def matrix(self, tenant: str, gallery: str) -> _Matrix:
@@ -138,6 +141,11 @@ def _find(connection: Connection, tenant: str, gallery: str) -> tuple[str, int]:
     if row is None:
         raise GalleryUnknown(gallery)
     return row.id, row.version
+
+
+def _check_name(name: str) -> None:
+    if not 1 <= len(name) <= MAX_NAME:
+        raise ValueError(f"a name has 1 to {MAX_NAME} characters")
 
 
 def _unit(embedding: Embedding) -> Embedding:

@@ -4,6 +4,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Dialect,
     Double,
     ForeignKey,
     Index,
@@ -13,8 +14,31 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     text,
 )
+
+
+class Characters(TypeDecorator[str]):
+    """Text both databases take. PostgreSQL refuses NUL, and neither takes half a surrogate pair; both come from clients
+    in paths and names, where they must find nothing rather than raise."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """The text with what no database takes replaced."""
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+class LongCharacters(Characters):
+    """`Characters` of any length."""
+
+    impl = Text
+    cache_ok = True
+
 
 metadata = MetaData(
     naming_convention={
@@ -36,25 +60,25 @@ def _json() -> JSON:
 tasks = Table(
     "tasks",
     metadata,
-    Column("id", String(36), primary_key=True),
-    Column("tenant", String(255), nullable=False),
-    Column("facade", String(32), nullable=False),
-    Column("service", String(64), nullable=False),
-    Column("event", String(64)),
+    Column("id", Characters(36), primary_key=True),
+    Column("tenant", Characters(255), nullable=False),
+    Column("facade", Characters(32), nullable=False),
+    Column("service", Characters(64), nullable=False),
+    Column("event", Characters(64)),
     Column("media", _json(), nullable=False),
     Column("options", _json(), nullable=False),
     Column("additional_info", _json()),
-    Column("state", String(16), nullable=False),
+    Column("state", Characters(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     # When the task may be claimed: queued, its not-before; running, the end of its lease; NULL when it has ended.
     Column("ready_at", Double),
-    Column("lease", String(32)),
-    Column("worker", String(255)),
+    Column("lease", Characters(32)),
+    Column("worker", Characters(255)),
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),
     Column("finished_at", Double),
-    Column("error_code", String(64)),
-    Column("error", Text),
+    Column("error_code", Characters(64)),
+    Column("error", LongCharacters),
     Column("report", _json()),
     Column("artifacts", _json()),
     # Holds only open tasks, so an idle claim reads nothing however many results are kept.
@@ -72,9 +96,9 @@ tasks = Table(
 blobs = Table(
     "blobs",
     metadata,
-    Column("key", String(128), primary_key=True),
-    Column("task_id", String(36), ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
-    Column("purpose", String(16), nullable=False),
+    Column("key", Characters(128), primary_key=True),
+    Column("task_id", Characters(36), ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
+    Column("purpose", Characters(16), nullable=False),
     Index("ix_blobs_task", "task_id"),
 )
 """Which task owns which blob: what erasure must delete, and what the sweeper must leave alone."""
@@ -82,28 +106,28 @@ blobs = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("id", String(36), primary_key=True),
+    Column("id", Characters(36), primary_key=True),
     Column("at", Double, nullable=False),
-    Column("action", String(32), nullable=False),
-    Column("tenant", String(255), nullable=False),
-    Column("task_id", String(36), nullable=False),
-    Column("service", String(64), nullable=False),
+    Column("action", Characters(32), nullable=False),
+    Column("tenant", Characters(255), nullable=False),
+    Column("task_id", Characters(36), nullable=False),
+    Column("service", Characters(64), nullable=False),
     Index("ix_audit_tenant", "tenant", "id"),
 )
 
 accounts = Table(
     "accounts",
     metadata,
-    Column("name", String(255), primary_key=True),
-    Column("password_hash", String(255), nullable=False),
+    Column("name", Characters(255), primary_key=True),
+    Column("password_hash", Characters(255), nullable=False),
     Column("created_at", Double, nullable=False),
 )
 
 tokens = Table(
     "tokens",
     metadata,
-    Column("jti", String(64), primary_key=True),
-    Column("account", String(255), ForeignKey("accounts.name", ondelete="CASCADE"), nullable=False),
+    Column("jti", Characters(64), primary_key=True),
+    Column("account", Characters(255), ForeignKey("accounts.name", ondelete="CASCADE"), nullable=False),
     Column("claims", _json(), nullable=False),
     Column("issued_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
@@ -114,11 +138,11 @@ tokens = Table(
 endpoints = Table(
     "endpoints",
     metadata,
-    Column("id", String(36), primary_key=True),
-    Column("tenant", String(255), nullable=False),
-    Column("event", String(64), nullable=False),
-    Column("url", Text, nullable=False),
-    Column("secret", String(128), nullable=False),
+    Column("id", Characters(36), primary_key=True),
+    Column("tenant", Characters(255), nullable=False),
+    Column("event", Characters(64), nullable=False),
+    Column("url", LongCharacters, nullable=False),
+    Column("secret", Characters(128), nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("created_at", Double, nullable=False),
     Index("uq_endpoints_url", "tenant", "event", "url", unique=True),
@@ -127,20 +151,20 @@ endpoints = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", String(40), primary_key=True),
-    Column("task_id", String(36), ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
+    Column("id", Characters(40), primary_key=True),
+    Column("task_id", Characters(36), ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
     # No foreign key: what became of a delivery stays visible after its endpoint was removed.
-    Column("endpoint_id", String(36), nullable=False),
-    Column("tenant", String(255), nullable=False),
-    Column("event", String(64), nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("endpoint_id", Characters(36), nullable=False),
+    Column("tenant", Characters(255), nullable=False),
+    Column("event", Characters(64), nullable=False),
+    Column("state", Characters(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     # When it may be claimed: its next attempt, or the end of the lease of the attempt under way; NULL when ended.
     Column("ready_at", Double),
-    Column("lease", String(32)),
-    Column("worker", String(255)),
+    Column("lease", Characters(32)),
+    Column("worker", Characters(255)),
     Column("status", Integer),
-    Column("error", String(255)),
+    Column("error", Characters(255)),
     Column("created_at", Double, nullable=False),
     Column("finished_at", Double),
     Index("uq_deliveries_task", "task_id", "endpoint_id", unique=True),
@@ -152,16 +176,16 @@ deliveries = Table(
 idempotency = Table(
     "idempotency",
     metadata,
-    Column("scope", String(512), primary_key=True),
-    Column("key", String(255), primary_key=True),
-    Column("token", String(32), nullable=False),
+    Column("scope", Characters(512), primary_key=True),
+    Column("key", Characters(255), primary_key=True),
+    Column("token", Characters(32), nullable=False),
     Column("finished", Boolean, nullable=False),
-    Column("fingerprint", String(64)),
+    Column("fingerprint", Characters(64)),
     Column("status", Integer),
-    Column("content_type", String(128)),
+    Column("content_type", Characters(128)),
     Column("body", LargeBinary),
     # A stored reply may hold results: it goes with the task it speaks of.
-    Column("task_id", String(36), ForeignKey("tasks.id", ondelete="CASCADE")),
+    Column("task_id", Characters(36), ForeignKey("tasks.id", ondelete="CASCADE")),
     Column("expires_at", Double, nullable=False),
     Index("ix_idempotency_expires", "expires_at"),
     Index(
@@ -175,9 +199,9 @@ idempotency = Table(
 galleries = Table(
     "galleries",
     metadata,
-    Column("id", String(36), primary_key=True),
-    Column("tenant", String(255), nullable=False),
-    Column("gallery", String(255), nullable=False),
+    Column("id", Characters(36), primary_key=True),
+    Column("tenant", Characters(255), nullable=False),
+    Column("gallery", Characters(255), nullable=False),
     Column("version", Integer, nullable=False),
     Column("created_at", Double, nullable=False),
     Index("uq_galleries_name", "tenant", "gallery", unique=True),
@@ -186,9 +210,9 @@ galleries = Table(
 gallery_faces = Table(
     "gallery_faces",
     metadata,
-    Column("id", String(36), primary_key=True),
-    Column("gallery_id", String(36), ForeignKey("galleries.id", ondelete="CASCADE"), nullable=False),
-    Column("subject", String(255), nullable=False),
+    Column("id", Characters(36), primary_key=True),
+    Column("gallery_id", Characters(36), ForeignKey("galleries.id", ondelete="CASCADE"), nullable=False),
+    Column("subject", Characters(255), nullable=False),
     Column("embedding", LargeBinary, nullable=False),
     Index("ix_gallery_faces_subject", "gallery_id", "subject"),
 )

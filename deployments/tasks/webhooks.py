@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, delete, exists, insert, select
+from uuid_utils import uuid7
 
 from deployments.tasks.announce import enqueue, lock_event
 from deployments.tasks.database import reader, writing
@@ -76,7 +76,7 @@ class Webhooks:
 
     def list(self, tenant: str, event: str | None = None) -> list[Endpoint]:
         """The tenant's endpoints (of one event, where given), oldest first, disabled ones included."""
-        found = select(endpoints).where(endpoints.c.tenant == tenant).order_by(endpoints.c.created_at, endpoints.c.id)
+        found = select(endpoints).where(endpoints.c.tenant == tenant).order_by(endpoints.c.id)
         if event is not None:
             found = found.where(endpoints.c.event == event)
         with self._reader.connect() as connection:
@@ -90,7 +90,7 @@ class Webhooks:
         if row is not None:
             return _endpoint(row)
         endpoint = Endpoint(
-            id=str(uuid4()),
+            id=str(uuid7()),
             tenant=tenant,
             event=event,
             url=url,

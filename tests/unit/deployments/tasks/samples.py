@@ -15,10 +15,10 @@ REPORT = {"service": "liveness", "verdict": "genuine", "checks": [{"name": "live
 
 
 class Clock:
-    """Unix seconds that only move when told."""
+    """Unix seconds that only move when told. They lie in the past, so processes on the real clock see all as due."""
 
     def __init__(self) -> None:
-        self.now = 1_800_000_000.0
+        self.now = 1_000_000_000.0
 
     def __call__(self) -> float:
         return self.now
