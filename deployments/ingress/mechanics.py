@@ -33,6 +33,7 @@ _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-stor
 _SHORT_BODY = 64 << 10
 _LINGER_BYTES = 4 << 20
 _LINGER_S = 2.0
+_LOGGED_FRAMES = 8
 _UNAVAILABLE = (OperationalError, PoolTimeout, BlobStoreError, BlobError, OSError)
 
 
@@ -167,9 +168,8 @@ async def _linger(exchange: Exchange, receive: Receive) -> None:
 
 def _explain(failure: Exception, exchange: Exchange, scope: Scope) -> ApiError:
     """The client's view of an unexpected failure, and a log line without its message, which may hold personal data."""
-    frames = " < ".join(
-        f"{f.filename}:{f.lineno} {f.name}" for f in reversed(traceback.extract_tb(failure.__traceback__))
-    )
+    innermost = traceback.extract_tb(failure.__traceback__)[: -_LOGGED_FRAMES - 1 : -1]
+    frames = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in innermost)
     route = getattr(scope.get("route"), "path", "unmatched")
     log.error(
         "request %s failed: %s %s: %s at %s",

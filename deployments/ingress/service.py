@@ -108,6 +108,6 @@ def _versions() -> Any:
 
 
 def _model(card: Card) -> dict[str, Any]:
-    weights = [{"name": name, "sha256": lock()[name].sha256} for name in card.weights]
+    weights = [{"name": name, "sha256": lock()[name].sha256} for name in card.weights if name in lock()]
     first = weights[0]["sha256"] if weights else None
     return {"name": card.name, "version": card.version, "sha256": first, "license": card.licence, "weights": weights}

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -184,3 +185,11 @@ def _quality() -> tuple[Check, ...]:
         Check(name="quality.eyes_open", status=Status.NOT_PERFORMED),
         Check(name="quality", status=Status.FAILED, score=0.91),
     )
+
+
+def until(true: Callable[[], bool], timeout: float = 10) -> None:
+    """Waits until it is."""
+    deadline = time.monotonic() + timeout
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)

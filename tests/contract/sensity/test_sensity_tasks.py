@@ -45,7 +45,7 @@ def test_the_first_poll_right_after_the_create_is_in_progress(client: httpx.Clie
 
 
 def test_a_running_task_is_in_progress_with_its_additional_info(api: Api, client: httpx.Client) -> None:
-    sent = {"additional_info": "Auftrag 4711 – größer"}
+    sent = {"additional_info": "Auftrag 4711, größer"}
     task_id = created(client.post(LIVENESS, files={"file": ("selfie.jpg", JPEG)}, data=sent))
     leases = {task.id: task.lease for task in api.store.claim("test", 10_000, 60)}
     body = result(client, LIVENESS, task_id)

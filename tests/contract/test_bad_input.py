@@ -1,0 +1,175 @@
+"""Bad input, one row each: what is answered, and that nothing is left behind."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.contract.files import GIF, JPEG, MP4, PDF, PNG, TEXT, WAV, padded, picture
+from tests.contract.raw import MULTIPART, multipart
+from tests.contract.serving import Api
+
+LIVENESS = "/tasks/liveness_detection"
+MATCHING = "/tasks/face_matching"
+IDENTITY = "/v1/solutions/identity"
+EVENT = "/webhooks/voice_analysis_complete"
+LIMIT = 33_554_432
+FILE = 'name="file"; filename="a.jpg"'
+FORM = {"Content-Type": MULTIPART}
+SELFIE = {"file": ("a.jpg", JPEG)}
+JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A request and its answer. `options` go to `httpx.Client.request`."""
+
+    about: str
+    status: int
+    code: str
+    path: str = LIVENESS
+    method: str = "POST"
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def row(about: str, status: int, code: str, path: str = LIVENESS, method: str = "POST", **options: Any) -> Row:
+    return Row(about, status, code, path, method, options)
+
+
+def form(*parts: tuple[str, bytes], **headers: str) -> dict[str, Any]:
+    return {"content": multipart(*parts), "headers": FORM | headers}
+
+
+def chunked(data: bytes) -> Iterator[bytes]:
+    for at in range(0, len(data), 1 << 16):
+        yield data[at : at + (1 << 16)]
+
+
+WHOLE = multipart((FILE, JPEG))
+ROWS = [
+    # Files
+    row("no form at all", 415, "unsupported_media_type"),
+    row("an empty form", 400, "missing_file", **form()),
+    row("only other fields", 400, "missing_file", **form(('name="additional_info"', b"x"))),
+    row("a file under another name", 400, "missing_file", files={"image": ("a.jpg", JPEG)}),
+    row("a file without a file name", 400, "missing_file", **form(('name="file"', JPEG))),
+    row("a file with an empty file name", 400, "missing_file", **form(('name="file"; filename=""', JPEG))),
+    row("a file of no bytes", 400, "empty_file", files={"file": ("a.jpg", b"")}),
+    row("the same file twice", 400, "invalid_parameter", **form((FILE, JPEG), (FILE, PNG))),
+    row("the file and its alias", 400, "invalid_parameter", MATCHING, **form((FILE, JPEG), ('name="face"; filename="b"', PNG))),
+    row("a second file where one is needed", 400, "missing_file", MATCHING, files=SELFIE),
+    row("an empty second file", 400, "empty_file", MATCHING, files={**SELFIE, "extra_file": ("b.jpg", b"")}),
+    row("a gallery that does not exist", 404, "not_found", MATCHING, files=SELFIE, data={"gallery_id": "none"}),
+    row("a gallery that cannot exist", 400, "invalid_parameter", MATCHING, files=SELFIE, data={"gallery_id": "../x"}),
+    row("text called JPEG", 415, "unsupported_media_type", files={"file": ("a.jpg", TEXT, "image/jpeg")}),
+    row("a PDF called PNG", 415, "unsupported_media_type", files={"file": ("a.png", PDF, "image/png")}),
+    row("a GIF where none is allowed", 415, "unsupported_media_type", files={"file": ("a.gif", GIF)}),
+    row("a BMP where none is allowed", 415, "unsupported_media_type", files={"file": ("a.bmp", picture("BMP"))}),
+    row("sound where a face is needed", 415, "unsupported_media_type", files={"file": ("a.wav", WAV)}),
+    row("a video as the reference", 415, "unsupported_media_type", MATCHING, files={**SELFIE, "extra_file": ("b", MP4)}),
+    row("a single byte", 415, "unsupported_media_type", files={"file": ("a.jpg", b"\xff")}),
+    row("one byte over the limit", 413, "payload_too_large", files={"file": ("a.jpg", padded(LIMIT + 1))}),
+    row(
+        "one byte over the limit, length not announced",
+        413,
+        "payload_too_large",
+        content=lambda: chunked(multipart((FILE, padded(LIMIT + 1)))),
+        headers=FORM,
+    ),
+    row("far over the limit", 413, "payload_too_large", files={"file": ("a.jpg", padded(LIMIT + (8 << 20)))}),
+    # Fields
+    row("session_info that nobody signed", 400, "invalid_session_info", files=SELFIE, data={"session_info": "x"}),
+    row("a text field of 64 KiB and one", 413, "payload_too_large", files=SELFIE, data={"additional_info": "x" * 65_537}),
+    row("a field twice", 400, "invalid_parameter", files=SELFIE, data={"additional_info": ["x", "y"]}),
+    row("NUL in a field", 400, "invalid_parameter", **form((FILE, JPEG), ('name="additional_info"', b"a\0b"))),
+    row("a field that is not UTF-8", 400, "invalid_parameter", **form((FILE, JPEG), ('name="additional_info"', b"\xff\xfe"))),
+    row("a hundred and one parts", 400, "malformed_body", **form(*([('name="x"', b"")] * 101))),
+    row("a field name beyond reason", 400, "malformed_body", **form((f'name="{"x" * 500}"', b""))),
+    row("a part header beyond reason", 400, "malformed_body", **form((f'name="file"; filename="{"x" * 9_000}"', JPEG))),
+    row("a part without a name", 400, "malformed_body", **form(('filename="a.jpg"', JPEG))),
+    # Bodies
+    row("a truncated multipart body", 400, "malformed_body", content=WHOLE[:-12], headers=FORM),
+    row("a multipart body cut within its headers", 400, "malformed_body", content=WHOLE[:40], headers=FORM),
+    row("another boundary than announced", 400, "malformed_body", content=WHOLE.replace(b"veriscope", b"other"), headers=FORM),
+    row("no boundary", 400, "malformed_body", content=WHOLE, headers={"Content-Type": "multipart/form-data"}),
+    row("a boundary without end", 400, "malformed_body", content=WHOLE, headers={"Content-Type": f"{MULTIPART}{'x' * 300}"}),
+    row("JSON where a form is needed", 415, "unsupported_media_type", json={"file": "x"}),
+    row("bytes where a form is needed", 415, "unsupported_media_type", content=JPEG, headers={"Content-Type": "image/jpeg"}),
+    row("urlencoded where a file is needed", 415, "unsupported_media_type", data={"file": "x"}),
+    row("a content type that is none", 415, "unsupported_media_type", content=WHOLE, headers={"Content-Type": ";;;"}),
+    # Headers
+    row("a header injected through the request id", 404, "not_found", f"{LIVENESS}/x", "GET", headers={"X-Request-Id": "a\tb: c"}),
+    row("no token", 401, "unauthorized", files=SELFIE, headers={"Authorization": "Bearer"}),
+    row("a bad token", 401, "unauthorized", files=SELFIE, headers={"Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."}),
+    row("a password where a token is needed", 401, "unauthorized", files=SELFIE, auth=("bank", "password")),
+    row("a token where a password is needed", 401, "unauthorized", "/auth/tokens"),
+    row("a bad idempotency key", 400, "invalid_idempotency_key", files=SELFIE, headers={"Idempotency-Key": "a b"}),
+    # Paths
+    row("an unknown task type", 404, "not_found", "/tasks/astrology", files=SELFIE),
+    row("an unknown path", 404, "not_found", "/task/liveness_detection", files=SELFIE),
+    row("an id that is none", 404, "not_found", f"{LIVENESS}/%00", "GET"),
+    row("an id that climbs", 404, "not_found", f"{LIVENESS}/..%2f..%2fetc", "GET"),
+    row("an id beyond reason", 404, "not_found", f"{LIVENESS}/{'x' * 5_000}", "GET"),
+    row("a method that is not offered", 405, "method_not_allowed", LIVENESS, "PUT", files=SELFIE),
+    row("deleting a result through a facade that cannot", 405, "method_not_allowed", f"{LIVENESS}/x", "DELETE"),
+    # Webhooks
+    row("a webhook without a url", 400, "invalid_parameter", EVENT, data={"other": "x"}),
+    row("a webhook to a private address", 400, "invalid_parameter", EVENT, data={"url": "http://192.168.0.1/"}),
+    row("a webhook with a doubled url", 400, "invalid_parameter", EVENT, data={"url": ["https://a.test/", "https://b.test/"]}),
+    row("a webhook form in a broken encoding", 400, "malformed_body", EVENT, content=b"url=%ff%fe", headers={"Content-Type": "application/x-www-form-urlencoded"}),
+    row("a webhook as JSON", 415, "unsupported_media_type", EVENT, json={"url": "https://a.test/"}),
+    # The native API
+    row("a solution without its selfie", 400, "missing-file", IDENTITY, files={"reference": ("a.jpg", JPEG)}),
+    row("a solution that does not exist", 404, "not-found", "/v1/solutions/astrology", files=SELFIE),
+    row("a solution with a video as reference", 415, "unsupported-media-type", IDENTITY, files={"selfie": ("a", JPEG), "reference": ("b", MP4)}),
+    row("a gallery without a name", 400, "invalid-parameter", "/v1/galleries", json={}),
+    row("a gallery with a number for a name", 400, "invalid-parameter", "/v1/galleries", json={"id": 7}),
+    row("a gallery with a path for a name", 400, "invalid-parameter", "/v1/galleries", json={"id": "../staff"}),
+    row("a gallery as broken JSON", 400, "malformed-body", "/v1/galleries", content=b'{"id": ', headers=JSON),
+    row("a gallery as a JSON list", 400, "malformed-body", "/v1/galleries", content=b"[1]", headers=JSON),
+    row("a gallery as bottomless JSON", 400, "malformed-body", "/v1/galleries", content=b"[" * 60_000, headers=JSON),
+    row("a gallery as endless JSON", 413, "payload-too-large", "/v1/galleries", content=b" " * 70_000, headers=JSON),
+    row("a gallery as a form", 415, "unsupported-media-type", "/v1/galleries", data={"id": "staff"}),
+    row("enrolling into no gallery", 404, "not-found", "/v1/galleries/none/subjects", files=SELFIE, data={"subject_id": "a"}),
+    row("enrolling nobody", 400, "invalid-parameter", "/v1/galleries/none/subjects", files=SELFIE),
+    row("searching no gallery", 404, "not-found", "/v1/galleries/none/search", files=SELFIE),
+    row("a page of no size", 400, "invalid-parameter", "/v1/deliveries?limit=0", "GET"),
+    row("a page of a strange size", 400, "invalid-parameter", "/v1/deliveries?limit=²", "GET"),
+    row("replaying no delivery", 404, "not-found", "/v1/deliveries/none/replay"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", ROWS, ids=lambda bad: bad.about)
+def test_bad_input_is_refused_and_leaves_nothing_behind(api: Api, client: httpx.Client, bad: Row) -> None:
+    before = api.kept()
+    options = {name: value() if callable(value) else value for name, value in bad.options.items()}
+    reply = client.request(bad.method, bad.path, **options)
+    assert reply.status_code == bad.status, reply.text
+    body = reply.json()
+    native = reply.headers["content-type"] == "application/problem+json"
+    assert (body["type"].rpartition("/")[2] if native else body["code"]) == bad.code.replace(
+        "_", "-" if native else "_"
+    )
+    assert body["status"] == bad.status if native else body["success"] is False
+    assert api.kept() == before
+
+
+def test_a_file_of_exactly_the_limit_is_accepted(api: Api) -> None:
+    account = api.new_account()
+    with api.client(account) as client:
+        task_id = client.post(LIVENESS, files={"file": ("a.jpg", padded(LIMIT))}).json()["report_id"]
+    assert api.store.get(account[0], task_id).spec.media[0].size == LIMIT
+
+
+def test_refusals_repeat_nothing_of_what_was_sent(client: httpx.Client) -> None:
+    files = {"file": ("passport-of-jane-doe.jpg", TEXT + b"jane-doe")}
+    for reply in (
+        client.post(LIVENESS, files=files),
+        client.post(LIVENESS, files=SELFIE, data={"session_info": "jane-doe"}),
+        client.post(EVENT, data={"url": "http://10.0.0.1/jane-doe"}),
+        client.get("/tasks/jane-doe/jane-doe"),
+    ):
+        assert reply.status_code >= 400
+        assert "jane" not in reply.text
