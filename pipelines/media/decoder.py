@@ -138,9 +138,11 @@ class IsolatedDecoder:
     def close(self) -> None:
         """Kills the processes. Calls in flight raise `DecoderUnavailable`."""
         self._closed = True
-        for worker in (*self._free, *self._busy):
+        for worker in self._free:
             worker.kill()
         self._free.clear()
+        for worker in self._busy:
+            worker.stop()  # its call sees the end and does the rest
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -219,8 +221,12 @@ class _Worker:
         code = await asyncio.to_thread(self._process.wait)
         return _DecoderKilled() if code == -signal.SIGKILL else _DecoderDied()
 
+    def stop(self) -> None:
+        """Ends the process at once. A call that waits for its reply learns of it."""
+        self._process.kill()
+
     def kill(self) -> None:
-        """Ends the process at once, without waiting for the kernel to take its memory back."""
+        """Ends the process and frees what this side holds, without waiting for the kernel to take its memory back."""
         if self._lifeline < 0:
             return
         self._process.kill()

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+MAX_FRAMES = 512
+"""No service looks at more, and what describes them must fit one message between processes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -55,7 +58,7 @@ class DecodeRequest:
     """What a caller wants of a file.
 
     Attributes:
-        frames: at most so many, spread evenly over the time of a video; images have one.
+        frames: at most so many (up to `MAX_FRAMES`), spread evenly over the time of a video; images have one.
         max_side: frames are reduced so that their long side is at most this many pixels; never enlarged.
         kinds: kinds that the caller can use; others are refused as `unsupported_media`.
         exif_rotation: turn pictures upright by EXIF orientation or the rotation a video declares.
@@ -65,6 +68,10 @@ class DecodeRequest:
     max_side: int = 1920
     kinds: frozenset[str] = frozenset(("image", "video"))
     exif_rotation: bool = True
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.frames <= MAX_FRAMES or self.max_side < 1:
+            raise ValueError(f"a request asks for 1 to {MAX_FRAMES} frames of at least one pixel")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ def decode_image(data: bytes, request: DecodeRequest, limits: Limits) -> Decoded
 
     Args:
         data: the whole file.
-        request: `max_side` and `exif_rotation` apply (HEIC and AVIF turn by their own boxes, ISO/IEC 23008-12).
+        request: `max_side` and `exif_rotation` apply; TIFF and HEIC are turned by their decoders in any case.
         limits: `pixels` applies.
 
     Raises:
@@ -75,6 +75,8 @@ def _decode(data: bytes, mime: str, request: DecodeRequest, limits: Limits) -> D
     with Image.open(io.BytesIO(data), formats=_FORMATS[mime]) as image:
         _check_size(image.size, limits)
         orientation = image.getexif().get(_EXIF_ORIENTATION, 1) if request.exif_rotation else 1
+        if mime == "image/tiff":
+            orientation = 1  # Pillow turns TIFF itself
         width, height = image.size
         shrink = max(1.0, max(width, height) / request.max_side)
         target = (max(1, round(width / shrink)), max(1, round(height / shrink)))
@@ -84,8 +86,8 @@ def _decode(data: bytes, mime: str, request: DecodeRequest, limits: Limits) -> D
     if picture.size != target:
         picture = picture.resize(target, Image.Resampling.BICUBIC, reducing_gap=2.0)
     picture = _rgb(picture)
-    if turn := _TURNS.get(orientation):
-        picture = picture.transpose(turn)
+    if orientation in _TURNS:
+        picture = picture.transpose(_TURNS[orientation])
     if orientation in _QUARTER_TURNS:
         width, height = height, width
     return Decoded(
@@ -136,7 +138,7 @@ def _resizable(image: Image.Image) -> Image.Image:
         return image.convert("RGBA")
     if mode == "P":
         return image.convert("RGB")
-    return image.convert("L") if mode == "1" else image.copy()
+    return image.convert("L") if mode == "1" else image
 
 
 def _rgb(picture: Image.Image) -> Image.Image:

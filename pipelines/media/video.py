@@ -28,6 +28,8 @@ _DEMUXERS: Mapping[str, str] = {
 }
 _BAD_PACKETS = 64
 """Undecodable packets that are forgiven: recordings often end in one."""
+_SLACK_SECONDS = 0.001
+"""Times are rounded by containers (to milliseconds in Matroska) and by floating point."""
 
 
 def decode_video(data: bytes, request: DecodeRequest, limits: Limits, *, threads: int = 1) -> Decoded:
@@ -167,15 +169,15 @@ class _Walk:
         self._container = container
         self._stream = stream
         self._forgiven = 0
-        self._shown: VideoFrame | None = None
         self._restart(stream.start_time or 0)
 
     def frame_at(self, time: float, *, not_before: float) -> VideoFrame | None:
         """The frame on screen at `time` (seconds from the start), or a keyframe shown since `not_before`."""
+        time += _SLACK_SECONDS
         key = self._keyframe_before(time)
         if key is not None and self._next is not None and key > (self._next.pts or 0):
             self._restart(key)
-            if self._next is not None and not_before <= _seconds(self._next, self._stream) <= time:
+            if self._next is not None and not_before - _SLACK_SECONDS <= _seconds(self._next, self._stream) <= time:
                 self._advance()
                 return self._shown
         while self._next is not None and (self._shown is None or _seconds(self._next, self._stream) <= time):
@@ -185,6 +187,7 @@ class _Walk:
     def _restart(self, pts: int) -> None:
         self._container.seek(pts, stream=self._stream)
         self._frames = self._decoded()
+        self._shown: VideoFrame | None = None
         self._next = next(self._frames, None)
 
     def _advance(self) -> None:
