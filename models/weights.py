@@ -61,10 +61,18 @@ class Entry:
         return f"{self.name}-{self.sha256[:16]}{Path(self.file).suffix}"
 
 
-@cache
+LOCK_VARIABLE = "VERISCOPE_WEIGHTS_LOCK"
+"""Names another lock file, for operators who keep the packages in a registry of their own."""
+
+
 def lock() -> Mapping[str, Entry]:
-    """Every entry of `models/weights.toml` by name."""
-    return read_lock((files("models") / "weights.toml").read_text(encoding="utf-8"))
+    """Every entry by name, of `models/weights.toml` or of the file that `VERISCOPE_WEIGHTS_LOCK` names."""
+    return _lock(os.environ.get(LOCK_VARIABLE) or str(files("models") / "weights.toml"))
+
+
+@cache
+def _lock(file: str) -> dict[str, Entry]:
+    return read_lock(Path(file).read_text(encoding="utf-8"))
 
 
 def read_lock(text: str) -> dict[str, Entry]:
@@ -80,7 +88,7 @@ def entry(name: str) -> Entry:
     try:
         return lock()[name]
     except KeyError:
-        raise WeightsError(f"models/weights.toml locks no weights named {name!r}") from None
+        raise WeightsError(f"the weights lock holds no entry named {name!r}") from None
 
 
 def cache_directory() -> Path:
