@@ -1,0 +1,163 @@
+"""The HTTP ingress: accepts, stores, answers; runs no model."""
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import uvicorn
+from ray import serve
+from ray.serve.handle import DeploymentHandle
+from starlette.types import Receive, Scope, Send
+
+from deployments.ingress.app import create_app
+from deployments.ingress.backend import Backend
+from deployments.replica import where
+from deployments.settings import Settings
+from deployments.tasks.accounts import Accounts
+from deployments.tasks.blobs import Blobs
+from deployments.tasks.database import open_database
+from deployments.tasks.galleries import Galleries
+from deployments.tasks.idempotency import Idempotency
+from deployments.tasks.outbox import Outbox
+from deployments.tasks.store import TaskStore
+from deployments.tasks.webhooks import Webhooks
+
+logger = logging.getLogger("ray.serve")
+
+
+class Waker:
+    """Wakes another deployment without waiting for it, with at most one call under way.
+
+    A busy dispatcher answers so; it looks for work by itself as soon as a place is free, so that no call is needed for
+    a moment. A lost wake-up costs the poll interval, never a task.
+    """
+
+    def __init__(self, handle: DeploymentHandle, quiet_s: float = 0.1) -> None:
+        self._handle, self._quiet_s = handle, quiet_s
+        self._calling = self._again = False
+        self._busy_until = 0.0
+        self._loop = asyncio.get_running_loop()
+
+    def __call__(self) -> None:
+        """Safe from any thread; returns at once."""
+        self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        if self._calling:
+            self._again = True
+        elif time.monotonic() >= self._busy_until:
+            self._calling = True
+            self._call = self._loop.create_task(self._calls())
+
+    async def _calls(self) -> None:
+        try:
+            self._again = True
+            while self._again:
+                self._again = False
+                if await self._handle.wake.remote():
+                    self._busy_until = time.monotonic() + self._quiet_s
+        except Exception as error:
+            logger.warning("could not wake %s, which polls: %s", self._handle.deployment_name, where(error))
+        finally:
+            self._calling = False
+
+
+class Gateway:
+    """One replica of the HTTP face."""
+
+    async def __init__(  # type: ignore[misc]
+        self, dispatcher: DeploymentHandle, deliverer: DeploymentHandle, hosts: Mapping[str, DeploymentHandle]
+    ) -> None:
+        settings = Settings()
+        engine = open_database(settings.database)
+        self.settings = settings
+        self._handles = {"dispatcher": dispatcher, "deliverer": deliverer, **hosts}
+        self.app = create_app(
+            Backend(
+                settings=settings,
+                tasks=TaskStore(engine),
+                accounts=Accounts(engine),
+                webhooks=Webhooks(engine),
+                outbox=Outbox(engine),
+                idempotency=Idempotency(engine),
+                galleries=Galleries(engine),
+                blobs=Blobs(settings.blobs, settings.blob_key),
+                wake=Waker(dispatcher),
+                wake_deliverer=Waker(deliverer),
+                readiness=self._readiness,
+            )
+        )
+
+    async def _readiness(self) -> dict[str, str]:
+        names = list(self._handles)
+        states = await asyncio.gather(*(self._ready(self._handles[name]) for name in names))
+        return dict(zip(names, states, strict=True))
+
+    async def _ready(self, handle: DeploymentHandle) -> str:
+        try:
+            async with asyncio.timeout(2):
+                await handle.ready.remote()
+        except Exception as error:
+            return f"unavailable ({type(error).__name__})"
+        return "ready"
+
+
+class ListeningGateway(Gateway):
+    """A gateway that listens itself: on one node nothing needs to stand in front of it."""
+
+    async def __init__(  # type: ignore[misc]
+        self, dispatcher: DeploymentHandle, deliverer: DeploymentHandle, hosts: Mapping[str, DeploymentHandle]
+    ) -> None:
+        await super().__init__(dispatcher, deliverer, hosts)
+        config = uvicorn.Config(self.app, log_config=None, access_log=False, server_header=False, date_header=False)
+        self._server = uvicorn.Server(config)
+        self._serving = asyncio.create_task(self._server.serve([listening(self.settings)]))
+
+    async def check_health(self) -> None:
+        """Serve restarts the replica when the server has died."""
+        if self._serving.done():
+            raise RuntimeError("the HTTP server ended") from self._serving.exception()
+
+    async def __del__(self) -> None:
+        """Answers what is under way, then closes."""
+        self._server.should_exit = True
+        await self._serving
+
+
+def listening(settings: Settings) -> socket.socket:
+    """The API's own listening socket. Raises OSError when the port is taken by another program."""
+    family = socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # A replica that takes over from one that was killed binds beside it while the kernel still cleans up.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    sock.bind((settings.http_host, settings.http_port))
+    return sock
+
+
+class _Behind:
+    """The ASGI callable Serve's proxy talks to; it is named before the replica that holds the app exists."""
+
+    app: Any = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return
+        await self.app(scope, receive, send)
+
+
+_behind = _Behind()
+
+
+@serve.ingress(_behind)
+class ProxiedGateway(Gateway):
+    """A gateway behind Serve's proxies, as many replicas as the profile says."""
+
+    async def __init__(  # type: ignore[misc]
+        self, dispatcher: DeploymentHandle, deliverer: DeploymentHandle, hosts: Mapping[str, DeploymentHandle]
+    ) -> None:
+        await super().__init__(dispatcher, deliverer, hosts)
+        _behind.app = self.app

@@ -1,0 +1,43 @@
+"""What one task works with: its media, its options, and findings that several of its nodes share."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.media.frames import DecodeRequest
+from pipelines.workers import Galleries, Workers
+
+
+class Context:
+    """One task's view of the world.
+
+    Findings are memoised: nodes that look at the same media with the same stage share one decode and one pass of the
+    models, also when they ask at the same time.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[str, Any],
+        workers: Workers,
+        *,
+        options: Mapping[str, Any] | None = None,
+        galleries: Galleries | None = None,
+    ) -> None:
+        """Args: sources: role (`file`, `extra_file`, ...) -> what `workers` reads that media from."""
+        self.sources = sources
+        self.options = options or {}
+        self.galleries = galleries
+        self._workers = workers
+        self._found: dict[tuple[str, str], asyncio.Task[Any]] = {}
+
+    def has(self, role: str) -> bool:
+        """Whether the task came with media in that role."""
+        return role in self.sources
+
+    async def look(self, role: str, stage: str, request: DecodeRequest, options: Mapping[str, Any]) -> Any:
+        """What the stage finds in the media of that role. The first caller's request and options count."""
+        found = self._found.get((role, stage))
+        if found is None:
+            work = self._workers.look(self.sources[role], request, stage, options)
+            found = self._found[role, stage] = asyncio.ensure_future(work)
+        return await asyncio.shield(found)

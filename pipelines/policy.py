@@ -1,0 +1,27 @@
+"""From checks to a verdict: one table, so that no model and no facade decides what counts as genuine."""
+
+from collections.abc import Iterable
+
+from pipelines.report import Check, Status, Verdict
+
+ENFORCED: dict[str, frozenset[str]] = {
+    "liveness_detection": frozenset({"liveness"}),
+    "face_matching": frozenset({"face_match"}),
+    "identity": frozenset({"liveness", "face_match"}),
+    "gallery_enrol": frozenset({"enrolment"}),
+}
+"""The checks that decide, for each service. Every other check informs only."""
+
+
+def verdict(service: str, checks: Iterable[Check]) -> Verdict:
+    """What the checks of a service say together.
+
+    One enforced check that failed makes it suspicious. Genuine needs every enforced check that stands in the report to
+    have passed, and at least one of them: what could not be judged is never genuine.
+    """
+    enforced = [check for check in checks if check.name in ENFORCED[service]]
+    if any(check.status is Status.FAILED for check in enforced):
+        return Verdict.SUSPICIOUS
+    if enforced and all(check.status is Status.PASSED for check in enforced):
+        return Verdict.GENUINE
+    return Verdict.INCONCLUSIVE

@@ -1,0 +1,33 @@
+"""The services by name, and what each of them takes."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from pipelines.context import Context
+from pipelines.identity.face_matching import enrol, match_faces
+from pipelines.identity.liveness import check_liveness
+from pipelines.identity.solution import identity
+from pipelines.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One question, or a solution over several.
+
+    Attributes:
+        subject: role of the media that is judged.
+        reference: role of the media it is compared with, where there is one.
+    """
+
+    run: Callable[[Context], Awaitable[Report]]
+    subject: str
+    reference: str | None = None
+    reference_required: bool = False
+
+
+SERVICES: dict[str, Service] = {
+    "liveness_detection": Service(check_liveness, "file"),
+    "face_matching": Service(match_faces, "file", "extra_file", reference_required=True),
+    "gallery_enrol": Service(enrol, "file"),
+    "identity": Service(identity, "selfie", "reference"),
+}

@@ -1,0 +1,17 @@
+"""The stages by name, each with the models it needs."""
+
+from dataclasses import dataclass
+
+from pipelines.identity import observe
+from pipelines.workers import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class NamedStage:
+    """A stage and the registry names of the models it asks."""
+
+    run: Stage
+    models: tuple[str, ...]
+
+
+STAGES: dict[str, NamedStage] = {"faces": NamedStage(observe.observe, observe.MODELS)}
