@@ -1,0 +1,130 @@
+"""The offline job: Ray Data over a manifest, on a Ray of its own that leaves the online side its machine."""
+
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+import pyarrow as pa
+
+from cluster.bulk_job import Job, models_in_force
+from cluster.bulk_judge import BULK_SERVICES, Judge
+from cluster.bulk_manifest import Manifest
+from models import weights
+
+BLOCK = 32
+"""Items that travel to a worker at once; what a worker that dies has to do again."""
+
+WAVE = 50_000
+"""Items that are planned at once: the plan's memory stays bounded, and workers start anew once in so many."""
+
+NICENESS = 10
+"""Ray adds its own to its workers, so that they end behind everything else, the online replicas included."""
+
+
+def definition_of(manifest: Manifest, service: str, shard_size: int) -> dict[str, object]:
+    """What has to agree for results to belong together. Raises models.weights.WeightsError."""
+    for name in weights.lock():
+        weights.path(name)
+    return {
+        "service": service,
+        "items": len(manifest.items),
+        "manifest_sha256": manifest.sha256,
+        "shard_size": shard_size,
+        "models": models_in_force(),
+    }
+
+
+def usable_cpus() -> int:
+    """The CPUs this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def default_cpus() -> int:
+    """All of them but one."""
+    return max(1, usable_cpus() - 1)
+
+
+def run(job: Job, manifest: Manifest, service: str, cpus: int, judged: Callable[[pa.Table], None]) -> None:
+    """Judges every item of the unfinished shards and writes each shard when its last item is there.
+
+    Args:
+        service: one of `cluster.bulk_judge.BULK_SERVICES`.
+        cpus: how many CPUs the job may use; it is bound to them.
+        judged: is shown each block of results as it arrives.
+    """
+    assert service in BULK_SERVICES
+    unfinished = job.unfinished()
+    if not unfinished:
+        return
+    per_wave = max(1, WAVE // job.shard_size)
+    with _own_ray(cpus):
+        for start in range(0, len(unfinished), per_wave):
+            _run_wave(job, manifest, service, cpus, unfinished[start : start + per_wave], judged)
+
+
+def _run_wave(
+    job: Job,
+    manifest: Manifest,
+    service: str,
+    cpus: int,
+    shards: Sequence[int],
+    judged: Callable[[pa.Table], None],
+) -> None:
+    import ray.data
+
+    blocks = [block for shard in shards for block in _blocks(manifest.items, job.rows(shard))]
+    results = ray.data.from_arrow(blocks).map_batches(
+        Judge,
+        fn_constructor_args=(service, manifest.base, str(job.attempts)),
+        batch_size=None,
+        batch_format="pyarrow",
+        compute=ray.data.ActorPoolStrategy(size=min(cpus, len(blocks))),
+        num_cpus=1,
+    )
+    collected: dict[int, list[pa.Table]] = {}
+    for block in results.iter_batches(batch_size=None, batch_format="pyarrow"):
+        judged(block)
+        shard = block["row"][0].as_py() // job.shard_size
+        parts = collected.setdefault(shard, [])
+        parts.append(block)
+        if sum(len(part) for part in parts) == len(job.rows(shard)):
+            job.finish(shard, pa.concat_tables(collected.pop(shard)))
+
+
+def _blocks(items: pa.Table, rows: range) -> Iterator[pa.Table]:
+    """Blocks of one shard; none reaches into the next shard, so that each result block belongs to one."""
+    for start in range(rows.start, rows.stop, BLOCK):
+        yield items.slice(start, min(BLOCK, rows.stop - start))
+
+
+@contextlib.contextmanager
+def _own_ray(cpus: int) -> Iterator[None]:
+    """A Ray of this process alone, at low priority and on so many CPUs, decoders included."""
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+    os.environ.pop("RAY_ADDRESS", None)
+    os.environ["VERISCOPE_HOME"] = str(weights.cache_directory().absolute().parent)
+    os.nice(NICENESS)
+    allowed = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, allowed[-cpus:])
+    import ray
+    import ray.data
+
+    ray.init(
+        address="local",
+        num_cpus=cpus,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=256 << 20,
+    )
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    # The oldest shard is finished first, and few of them are in memory at a time.
+    context.execution_options.preserve_order = True
+    try:
+        yield
+    finally:
+        ray.shutdown()
