@@ -47,12 +47,12 @@ class Report(BaseModel):
     status: Literal["queued", "running", "completed", "failed"]
     attempts: int
     created_at: str
-    started_at: str | None
-    finished_at: str | None
-    additional_info: str | None
+    started_at: str | None = None
+    finished_at: str | None = None
+    additional_info: str | None = None
     media: list[MediaEntry]
-    error: TaskError | None
-    report: dict[str, Any] | None
+    error: TaskError | None = None
+    report: dict[str, Any] | None = None
     artifacts: list[ArtifactEntry]
 
 
@@ -81,21 +81,21 @@ class Delivery(BaseModel):
     id: str
     task_id: str
     event: str
-    url: str | None
+    url: str | None = None
     state: Literal["pending", "delivered", "failed", "cancelled"]
     attempts: int
-    status: int | None
-    error: str | None
+    status: int | None = None
+    error: str | None = None
     created_at: str
-    finished_at: str | None
-    next_at: str | None
+    finished_at: str | None = None
+    next_at: str | None = None
 
 
 class DeliveryPage(BaseModel):
     """Deliveries, newest first; `next` is given as `before` to get the page after."""
 
     deliveries: list[Delivery]
-    next: str | None
+    next: str | None = None
 
 
 class Replayed(BaseModel):
