@@ -106,13 +106,6 @@ class Form:
             raise invalid(name, "must be true or false")
         return word in _TRUE if word else default
 
-    def integer(self, name: str, default: int, low: int, high: int) -> int:
-        """A decimal integer within low..high."""
-        text = self.texts.get(name, str(default))
-        if not (text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high):
-            raise invalid(name, f"must be a number from {low} to {high}")
-        return int(text)
-
     def words(self, name: str, allowed: Collection[str]) -> frozenset[str] | None:
         """A space-separated set of words, or None."""
         if name not in self.texts:

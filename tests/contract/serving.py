@@ -43,13 +43,19 @@ class Api:
     wakes: list[str] = field(default_factory=list)
     components: dict[str, str] = field(default_factory=lambda: {"dispatcher": "ready"})
     options: dict[str, object] = field(default_factory=dict)
+    store_class: type[TaskStore] = TaskStore
 
     def start(self) -> None:
         """Listens on a free port of 127.0.0.1."""
+        self.app = create_app(self.backend())
+        self._listen()
+
+    def backend(self) -> Backend:
+        """Opens the database and the blob directory."""
         settings = Settings(home=self.home, ssrf_allow_cidrs="127.0.0.0/8", public_host="api.test", **self.options)
         engine = open_database(settings.database)
         migrate(engine)
-        self.store = TaskStore(engine)
+        self.store = self.store_class(engine)
         self.webhooks = Webhooks(engine)
         self.accounts = Accounts(engine, hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         self.accounts.add(*self.account)
@@ -58,7 +64,7 @@ class Api:
         self.blobs = Blobs(settings.blobs, settings.blob_key)
         self.settings = settings
         self.engine = engine
-        backend = Backend(
+        return Backend(
             settings=settings,
             tasks=self.store,
             accounts=self.accounts,
@@ -71,14 +77,12 @@ class Api:
             wake_deliverer=lambda: self.wakes.append("deliverer"),
             readiness=self._readiness,
         )
-        self._listen(backend)
 
-    def _listen(self, backend: Backend) -> None:
+    def _listen(self) -> None:
         sock = socket.socket()
         sock.bind(("127.0.0.1", 0))
         self.port = sock.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}"
-        self.app = create_app(backend)
         config = uvicorn.Config(self.app, log_config=None, access_log=False, lifespan="off")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([sock],), daemon=True)
