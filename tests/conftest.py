@@ -1,7 +1,6 @@
 """Fixtures for every test: the running cluster, and real servers."""
 
 import itertools
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -13,10 +12,10 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:  # noqa: F811 - the fixture
+def postgres_url(postgres_server: str) -> str:  # noqa: F811 - the fixture
     """URL of a database of the test's own on the real server."""
     name = f"test_{next(_numbers)}"
     administration = postgres_server.replace("+psycopg", "").rsplit("/", 1)[0] + "/postgres"
     with psycopg.connect(administration, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    yield f"{postgres_server.rsplit('/', 1)[0]}/{name}"
+    return f"{postgres_server.rsplit('/', 1)[0]}/{name}"

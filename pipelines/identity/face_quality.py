@@ -1,1 +1,80 @@
 """What makes a face hard to judge: one check each, so that a person can be told what to do better."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from models.cards import card
+from models.face.eyes import OPEN
+from pipelines.identity.observe import Face, Observation
+from pipelines.provenance import used
+from pipelines.report import Check, Status
+
+FACE_LEAST = 80.0
+"""Pixels of the shorter side of the face box. Models look at 112 to 256 pixels; far below that they see a blur."""
+OFF_CENTRE_MOST = 0.3
+"""Distance of the face's centre from the picture's, in short sides of the picture."""
+YAW_MOST, PITCH_MOST, ROLL_MOST = 30.0, 25.0, 30.0
+"""Degrees. Beyond them one side of the face is hidden or foreshortened."""
+VISIBLE_LEAST = 0.5
+"""Share of each of eyes, nose and mouth that must not be hidden (contracts 3.5)."""
+
+
+def quality_checks(seen: Observation, subject: str) -> tuple[Check, ...]:
+    """One check for each demand on the best frame, and `quality` over all of them; none without a face.
+
+    They inform: a picture that is hard to judge shows up in the liveness score's own inconclusive band.
+    """
+    if not seen.faces:
+        return ()
+    face = best_face(seen)
+    most = max(frame.faces for frame in seen.frames)
+    checks = [
+        Check(
+            name=f"quality.{name}",
+            subject=subject,
+            status=Status.NOT_PERFORMED if fine is None else Status.PASSED if fine else Status.FAILED,
+            reasons=(reason,) if fine is False else (),
+            evidence={"value": value},
+        )
+        for name, value, fine, reason in (*_demands(face, seen), ("single_face", most, most == 1, "several_faces"))
+    ]
+    score = overall(face)
+    status = Status.FAILED if any(check.status is Status.FAILED for check in checks) else Status.PASSED
+    models = used("face/landmarks", "face/quality", "face/occlusion")
+    return (*checks, Check(name="quality", subject=subject, status=status, score=score, models=models))
+
+
+def best_face(seen: Observation) -> Face:
+    """The face of the frame that can be judged best."""
+    return max(seen.faces, key=overall)
+
+
+def overall(face: Face) -> float:
+    """0..1: the geometric mean of sharpness, visibility, frontality and mesh presence, so that one fault weighs."""
+    frontal = max(0.0, 1 - math.hypot(face.pose.yaw, face.pose.pitch) / 90)
+    parts = (face.quality.sharpness, face.occlusion.total, frontal, face.presence)
+    return float(math.prod(max(part, 1e-3) for part in parts) ** (1 / len(parts)))
+
+
+def _demands(face: Face, seen: Observation) -> Iterator[tuple[str, Any, bool | None, str]]:
+    """Name, measured value, whether it is met (None: could not be judged), and the reason when it is not."""
+    limits, light, eyes = card("face/quality").parameters, face.quality, face.eyes.least
+    left, top, right, bottom = face.box
+    size = min(right - left, bottom - top)
+    yield "face_size", round(size, 1), size >= FACE_LEAST, "face_too_small"
+    away = math.hypot((left + right - seen.width) / 2, (top + bottom - seen.height) / 2) / min(seen.width, seen.height)
+    yield "face_centered", round(away, 3), away <= OFF_CENTRE_MOST, "face_off_centre"
+    pose = {name: round(getattr(face.pose, name), 1) for name in ("yaw", "pitch", "roll")}
+    turned = abs(pose["yaw"]) > YAW_MOST or abs(pose["pitch"]) > PITCH_MOST or abs(pose["roll"]) > ROLL_MOST
+    yield "pose", pose, not turned, "face_turned_away"
+    lit = limits["brightness_least"] <= light.brightness <= limits["brightness_most"]
+    spoilt = light.overexposed > limits["overexposed_most"] or light.underexposed > limits["underexposed_most"]
+    yield "brightness", round(light.brightness, 3), lit and not spoilt, "badly_lit"
+    yield "sharpness", round(light.sharpness, 3), light.sharpness >= limits["sharpness_least"], "blurred"
+    regions = ("left_eye", "right_eye", "nose", "mouth")
+    visible = {name: round(getattr(face.occlusion, name), 3) for name in (*regions, "total")}
+    yield "occlusion", visible, all(visible[name] >= VISIBLE_LEAST for name in regions), "face_covered"
+    yield "eyes_open", None if eyes is None else round(eyes, 3), None if eyes is None else eyes >= OPEN, "eyes_closed"
+    covered = visible["left_eye"] < VISIBLE_LEAST and visible["right_eye"] < VISIBLE_LEAST
+    yield "sunglasses", covered, not covered, "eyes_covered"

@@ -3,22 +3,31 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from models.face import quality
 from models.face.alignment import align
 from models.face.detector import FaceBox
 from models.face.eyes import EyeOpenness, eye_openness
 from models.face.landmarks import FaceMeshResult, mesh_crop
 from models.face.liveness import liveness_crop
+from models.face.occlusion import Occlusion
 from models.face.pose import Pose, head_pose
+from models.face.quality import FaceQuality, face_quality
 from models.face.recapture import cut_views
 from pipelines.media.frames import Decoded
 from pipelines.workers import Models
 
-MODELS = ("face/detector", "face/landmarks", "face/embedder", "face/liveness", "face/recapture")
+MODELS = (
+    "face/detector",
+    "face/landmarks",
+    "face/occlusion",
+    "face/embedder",
+    "face/liveness",
+    "face/recapture",
+)
 """What the stage needs; it runs beside them where one host holds them all."""
 
 UPRIGHT_PRESENCE = 0.5
@@ -34,7 +43,8 @@ class Face:
     presence: float
     pose: Pose
     eyes: EyeOpenness
-    quality: quality.Quality
+    quality: FaceQuality
+    occlusion: Occlusion
     liveness: float | None = None
     recapture: float | None = None
     embedding: np.ndarray | None = None
@@ -72,13 +82,18 @@ class Observation:
         return [frame.main for frame in self.frames if frame.main is not None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Sight:
-    """The main face of one frame while it is being looked at: the frame's pixels, the box in them and the mesh."""
+    """One frame while it is being looked at: pixels, boxes in them (largest first), crop and mesh of the first box."""
 
     pixels: np.ndarray
     boxes: list[FaceBox]
+    crop: np.ndarray | None
     mesh: FaceMeshResult | None
+
+    @cached_property
+    def aligned(self) -> np.ndarray:
+        return align(self.pixels, self.boxes[0].points)
 
     @property
     def certainty(self) -> float:
@@ -93,8 +108,9 @@ async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
     """
     pixels = [frame.pixels for frame in decoded.frames]
     rotation, sights = await _upright(pixels, models)
-    embeddings, liveness, recapture = await asyncio.gather(
-        _ask(models, "face/embedder", sights, lambda s: align(s.pixels, s.boxes[0].points), options.get("embedding")),
+    hidden, embeddings, liveness, recapture = await asyncio.gather(
+        _ask(models, "face/occlusion", sights, lambda s: s.aligned, True),
+        _ask(models, "face/embedder", sights, lambda s: s.aligned, options.get("embedding")),
         _ask(models, "face/liveness", sights, lambda s: liveness_crop(s.pixels, s.boxes[0]), options.get("liveness")),
         _ask(models, "face/recapture", sights, lambda s: cut_views(s.pixels, _box(s)), options.get("liveness")),
     )
@@ -102,11 +118,9 @@ async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
         Seen(
             timestamp=frame.timestamp,
             faces=len(sight.boxes),
-            main=_face(sight, decoded.scale, live, print_or_screen, embedding) if sight.boxes else None,
+            main=_face(sight, decoded.scale, *answers) if sight.boxes else None,
         )
-        for frame, sight, live, print_or_screen, embedding in zip(
-            decoded.frames, sights, liveness, recapture, embeddings, strict=True
-        )
+        for frame, sight, *answers in zip(decoded.frames, sights, hidden, liveness, recapture, embeddings, strict=True)
     ]
     sideways = rotation in (90, 270)
     return Observation(
@@ -148,9 +162,10 @@ def _turn(pixels: np.ndarray, quarters: int) -> np.ndarray:
 async def _sights(pixels: Sequence[np.ndarray], models: Models) -> list[_Sight]:
     boxes: list[list[FaceBox]] = await models.predict("face/detector", pixels)
     found = [(index, found[0]) for index, found in enumerate(boxes) if found]
-    meshes = await models.predict("face/landmarks", [mesh_crop(pixels[index], box)[0] for index, box in found])
-    by_frame = dict(zip((index for index, _ in found), meshes, strict=True))
-    return [_Sight(picture, boxes[index], by_frame.get(index)) for index, picture in enumerate(pixels)]
+    crops = [mesh_crop(pixels[index], box)[0] for index, box in found]
+    meshes = await models.predict("face/landmarks", crops)
+    placed = {index: pair for (index, _), pair in zip(found, zip(crops, meshes, strict=True), strict=True)}
+    return [_Sight(picture, boxes[index], *placed.get(index, (None, None))) for index, picture in enumerate(pixels)]
 
 
 async def _ask(models: Models, name: str, sights: Sequence[_Sight], crop: Any, wanted: object) -> list[Any]:
@@ -166,16 +181,26 @@ def _box(sight: _Sight) -> tuple[float, float, float, float]:
     return box.left, box.top, box.right, box.bottom
 
 
-def _face(sight: _Sight, scale: float, live: float | None, recapture: float | None, embedding: Any) -> Face:
+def _face(
+    sight: _Sight,
+    scale: float,
+    hidden: Occlusion,
+    live: float | None,
+    recapture: float | None,
+    embedding: np.ndarray | None,
+) -> Face:
+    assert sight.crop is not None
     assert sight.mesh is not None
-    box, pose = sight.boxes[0], head_pose(sight.mesh.landmarks)
+    pose = head_pose(sight.mesh.landmarks)
+    left, top, right, bottom = _box(sight)
     return Face(
-        box=tuple(edge * scale for edge in _box(sight)),  # type: ignore[arg-type]
-        score=box.score,
+        box=(left * scale, top * scale, right * scale, bottom * scale),
+        score=sight.boxes[0].score,
         presence=sight.mesh.presence,
         pose=pose,
         eyes=eye_openness(sight.mesh, pose),
-        quality=quality.measure(sight.pixels, box, sight.mesh),
+        quality=face_quality(sight.crop, sight.mesh.landmarks),
+        occlusion=hidden,
         liveness=live,
         recapture=recapture,
         embedding=embedding,
