@@ -51,6 +51,12 @@ class IsolatedDecoder:
         self._turns = asyncio.Semaphore(workers)
         self._closed = False
 
+    @property
+    def protections(self) -> frozenset[str]:
+        """What confines every process that has started: of `limits`, `seccomp` and `landlock`."""
+        known = [worker.protections for worker in (*self._free, *self._busy) if worker.protections is not None]
+        return frozenset.intersection(*known) if known else frozenset()
+
     async def start(self) -> None:
         """Starts the processes and waits until they can decode. Without it, the first calls wait for that."""
         while len(self._free) + len(self._busy) < self._workers:
@@ -169,7 +175,7 @@ class _Worker:
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         lifeline, self._lifeline = os.pipe()
         self._channel.setblocking(False)
-        self._ready = False
+        self.protections: frozenset[str] | None = None
         command = [sys.executable, "-P", "-m", "pipelines.media.worker"]
         numbers = (theirs.fileno(), lifeline, memory_bytes, threads)
         try:
@@ -192,11 +198,11 @@ class _Worker:
 
     async def ready(self) -> None:
         """Waits until the process has started."""
-        if self._ready:
+        if self.protections is not None:
             return
         try:
             async with asyncio.timeout(_START_SECONDS):
-                self._ready = await self._receive() == b"ready"
+                self.protections = frozenset(json.loads(await self._receive()))
         except (TimeoutError, _DecoderDied):
             raise DecoderUnavailable("a decoder process did not start") from None
 

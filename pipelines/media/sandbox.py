@@ -3,6 +3,12 @@
 import fcntl
 import os
 import resource
+import sys
+from pathlib import Path
+
+from pipelines.media.kernel import deny_files, deny_network_and_programs
+
+_SHARED_LIBRARIES = tuple(map(Path, ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")))
 
 
 def die_with_owner(lifeline: int) -> None:
@@ -21,16 +27,22 @@ def die_with_owner(lifeline: int) -> None:
         os._exit(0)
 
 
-def confine(memory_bytes: int) -> None:
-    """Bounds what this process may take from here on.
+def confine(memory_bytes: int) -> list[str]:
+    """Bounds what this process may take and reach from here on: no network, no programs, no files but code.
 
     Args:
         memory_bytes: address space beyond what is mapped now, and size of a file (the pixels handed back).
+
+    Returns:
+        Which of `limits`, `seccomp` and `landlock` hold; the kernel may lack the latter two.
     """
     mapped = _mapped_bytes()
     resource.setrlimit(resource.RLIMIT_AS, (mapped + memory_bytes, mapped + memory_bytes))
     resource.setrlimit(resource.RLIMIT_FSIZE, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the media
+    code = Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1], *_SHARED_LIBRARIES
+    locks = {"limits": True, "landlock": deny_files(code), "seccomp": deny_network_and_programs()}
+    return sorted(name for name, holds in locks.items() if holds)
 
 
 def _mapped_bytes() -> int:

@@ -29,9 +29,9 @@ def main(arguments: list[str]) -> None:
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the bound is ours, and judged before
     AvifImagePlugin.DEFAULT_MAX_THREADS = threads
     ImageFile.LOAD_TRUNCATED_IMAGES = False
-    confine(memory_bytes)
     with socket.socket(fileno=channel_fd) as channel:
-        channel.send(b"ready")
+        protections = confine(memory_bytes)
+        channel.send(json.dumps(protections).encode())
         while _serve_one(channel, threads):
             pass
 
