@@ -3,11 +3,13 @@
 import contextlib
 import logging
 import os
+import re
+import signal
 from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
 
-from cluster.bulk_job import Job, models_in_force
+from cluster.bulk_job import Job, JobError, models_in_force
 from cluster.bulk_judge import BULK_SERVICES, Judge
 from cluster.bulk_manifest import Manifest
 from models import weights
@@ -18,8 +20,8 @@ BLOCK = 32
 WAVE = 50_000
 """Items that are planned at once: the plan's memory stays bounded, and workers start anew once in so many."""
 
-NICENESS = 10
-"""Ray adds its own to its workers, so that they end behind everything else, the online replicas included."""
+LEAST_PRIORITY = 19
+"""Niceness of a job unless it is told otherwise. Ray runs the online replicas at 15; a job must stay behind them."""
 
 
 def definition_of(manifest: Manifest, service: str, shard_size: int) -> dict[str, object]:
@@ -45,20 +47,29 @@ def default_cpus() -> int:
     return max(1, usable_cpus() - 1)
 
 
-def run(job: Job, manifest: Manifest, service: str, cpus: int, judged: Callable[[pa.Table], None]) -> None:
+def run(
+    job: Job,
+    manifest: Manifest,
+    service: str,
+    judged: Callable[[pa.Table], None],
+    *,
+    cpus: int,
+    nice: int = LEAST_PRIORITY,
+) -> None:
     """Judges every item of the unfinished shards and writes each shard when its last item is there.
 
     Args:
         service: one of `cluster.bulk_judge.BULK_SERVICES`.
-        cpus: how many CPUs the job may use; it is bound to them.
         judged: is shown each block of results as it arrives.
+        cpus: how many CPUs the job may use; it is bound to them.
+        nice: what is added to the niceness of this process and all it starts.
     """
     assert service in BULK_SERVICES
     unfinished = job.unfinished()
     if not unfinished:
         return
     per_wave = max(1, WAVE // job.shard_size)
-    with _own_ray(cpus):
+    with _own_ray(cpus, nice):
         for start in range(0, len(unfinished), per_wave):
             _run_wave(job, manifest, service, cpus, unfinished[start : start + per_wave], judged)
 
@@ -99,25 +110,31 @@ def _blocks(items: pa.Table, rows: range) -> Iterator[pa.Table]:
 
 
 @contextlib.contextmanager
-def _own_ray(cpus: int) -> Iterator[None]:
-    """A Ray of this process alone, at low priority and on so many CPUs, decoders included."""
-    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+def _own_ray(cpus: int, nice: int) -> Iterator[None]:
+    """A Ray of this process alone, at that priority and on so many CPUs, decoders included."""
+    os.environ |= {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_BACKEND_LOG_LEVEL": "fatal",
+        "RAY_worker_niceness": "0",
+        "OMP_NUM_THREADS": "1",
+    }
     os.environ.pop("RAY_ADDRESS", None)
     os.environ["VERISCOPE_HOME"] = str(weights.cache_directory().absolute().parent)
-    os.nice(NICENESS)
+    os.nice(nice)
     allowed = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, allowed[-cpus:])
     import ray
     import ray.data
 
-    ray.init(
-        address="local",
-        num_cpus=cpus,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        object_store_memory=256 << 20,
-    )
+    with _quiet():
+        ray.init(
+            address="local",
+            num_cpus=cpus,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            object_store_memory=256 << 20,
+        )
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
@@ -126,5 +143,28 @@ def _own_ray(cpus: int) -> Iterator[None]:
     context.execution_options.preserve_order = True
     try:
         yield
+    except ray.exceptions.RayError as error:
+        raise JobError(f"the workers cannot go on: {_reason(error)}; finished shards are kept") from error
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         ray.shutdown()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps what Ray's native code says about its own log level off the terminal; exceptions come through."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _reason(error: Exception) -> str:
+    """What a worker raised. Only the text of it crosses the process boundary."""
+    raised: list[str] = re.findall(r"^(?:\w+\.)*\w*(?:Error|Unavailable): (.+)$", str(error), re.MULTILINE)
+    return raised[-1] if raised else type(error).__name__

@@ -42,6 +42,9 @@ def run(
     service: Annotated[str, typer.Option(help="Which question to ask.")] = "liveness_detection",
     shard_size: Annotated[int, typer.Option(min=1, help="Items in a result file.")] = 1000,
     max_cpus: Annotated[int | None, typer.Option(min=1, help="CPUs to use; by default all but one.")] = None,
+    nice: Annotated[int, typer.Option(min=0, max=19, help="19: only what others leave; 0: as they do.")] = (
+        bulk.LEAST_PRIORITY
+    ),
     reference_column: Annotated[str, typer.Option(help="Column with the path of the reference photo.")] = "reference",
 ) -> None:
     """Judge every item of a manifest. Ctrl-C or a crash loses nothing finished: run the same command again."""
@@ -52,7 +55,7 @@ def run(
     try:
         items = read_manifest(manifest, reference_column)
         with Job.opened(out, bulk.definition_of(items, service, shard_size)) as job:
-            _judge(job, items, service, cpus)
+            _judge(job, items, service, cpus, nice)
     except (ManifestError, JobError, WeightsError) as error:
         raise _fail(str(error)) from None
     except KeyboardInterrupt:
@@ -60,13 +63,13 @@ def run(
         raise typer.Exit(130) from None
 
 
-def _judge(job: Job, manifest: Manifest, service: str, cpus: int) -> None:
+def _judge(job: Job, manifest: Manifest, service: str, cpus: int, nice: int) -> None:
     left = sum(len(job.rows(shard)) for shard in job.unfinished())
     if left < job.items:
         console.print(f"{job.items - left} of {job.items} items are finished already", soft_wrap=True)
     meter = Meter(left)
     with meter:
-        bulk.run(job, manifest, service, cpus, meter.add)
+        bulk.run(job, manifest, service, meter.add, cpus=cpus, nice=nice)
     _summarise(job, meter)
 
 
@@ -76,6 +79,7 @@ class Meter:
     def __init__(self, total: int) -> None:
         self.total, self.done, self.failed = total, 0, 0
         self._first = self._last_line = time.monotonic()
+        self._warm: tuple[float, int] | None = None
         self._progress = Progress(
             TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
             TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console,
@@ -97,12 +101,16 @@ class Meter:
 
     @property
     def rate(self) -> float:
-        """Items a second."""
-        return self.done / self.seconds if self.done else 0.0
+        """Items a second; once more than the first block is there, without the start of the workers."""
+        since, before = self._warm or (self._first, 0)
+        if self.done == before:
+            since, before = self._first, 0
+        return (self.done - before) / (time.monotonic() - since)
 
     def add(self, results: pa.Table) -> None:
         """Counts a block of results."""
         self.done += len(results)
+        self._warm = self._warm or (time.monotonic(), self.done)
         self.failed += len(results) - results["error_code"].null_count
         rate = f"{self.rate:.1f} items/s, {self.failed} errors"
         self._progress.update(self._bar, completed=self.done, rate=rate)
