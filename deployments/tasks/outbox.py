@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +24,26 @@ _LAST_ID = "n"  # Sorts after every "msg_...".
 _OPEN = deliveries.c.ready_at.is_not(None)
 _HELD = (deliveries.c.id == bindparam("of_id"), deliveries.c.lease == bindparam("of_lease"), _OPEN)
 _ANY_DUE = select(literal(1)).where(_OPEN, deliveries.c.ready_at <= bindparam("now")).limit(1)
+_DUE = (
+    select(deliveries.c.id)
+    .where(_OPEN, deliveries.c.ready_at <= bindparam("now"))
+    .order_by(deliveries.c.ready_at)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+    .prefix_with("MATERIALIZED")
+)
+_CLAIM = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(select(_DUE.c.id)))
+    .values(
+        attempts=deliveries.c.attempts + 1,
+        ready_at=bindparam("until"),
+        lease=bindparam("new_lease"),
+        worker=bindparam("new_worker"),
+    )
+    .returning(deliveries.c.id)
+)
 _ATTEMPTS = select(deliveries.c.attempts, deliveries.c.endpoint_id).where(*_HELD)
 _END = (
     update(deliveries)
@@ -82,7 +102,7 @@ class Delivery:
     attempt: int
     state: str
     url: str | None
-    secret: str | None
+    secret: str | None = field(repr=False)
     lease: str | None = None
     status: int | None = None
     error: str | None = None
@@ -101,7 +121,6 @@ class Outbox:
         self, engine: Engine, clock: Callable[[], float] = time.time, schedule: Sequence[float] = SCHEDULE
     ) -> None:
         self._engine, self._reader, self._clock, self._schedule = engine, reader(engine), clock, tuple(schedule)
-        self._claim = _claim_statement()
 
     def due(self, worker: str, at_most: int, lease_s: float) -> list[Delivery]:
         """Takes up to `at_most` deliveries whose time has come. An idle call is one indexed read and takes no lock.
@@ -115,7 +134,7 @@ class Outbox:
         lease = uuid4().hex
         parameters = {"now": now, "until": now + lease_s, "at_most": at_most, "new_lease": lease, "new_worker": worker}
         with writing(self._engine) as connection:
-            ids = connection.execute(self._claim, parameters).scalars().all()
+            ids = connection.execute(_CLAIM, parameters).scalars().all()
             rows = (
                 connection.execute(_LOAD.where(deliveries.c.id.in_(ids)).order_by(deliveries.c.id)).all() if ids else []
             )
@@ -215,28 +234,6 @@ def cancel(connection: Connection, endpoint_ids: Sequence[str], now: float) -> N
         update(deliveries)
         .where(deliveries.c.endpoint_id.in_(endpoint_ids), _OPEN)
         .values(state=CANCELLED, error="the endpoint is gone", ready_at=None, lease=None, finished_at=now)
-    )
-
-
-def _claim_statement() -> Any:
-    due = (
-        select(deliveries.c.id)
-        .where(_OPEN, deliveries.c.ready_at <= bindparam("now"))
-        .order_by(deliveries.c.ready_at)
-        .limit(bindparam("at_most"))
-        .with_for_update(skip_locked=True)
-    )
-    picked = due.cte("picked")
-    return (
-        update(deliveries)
-        .where(deliveries.c.id.in_(select(picked.c.id)))
-        .values(
-            attempts=deliveries.c.attempts + 1,
-            ready_at=bindparam("until"),
-            lease=bindparam("new_lease"),
-            worker=bindparam("new_worker"),
-        )
-        .returning(deliveries.c.id)
     )
 
 

@@ -1,11 +1,9 @@
 """The store's SQL, built once: executing a prepared statement object costs a fraction of building it."""
 
-from typing import Any
-
-from sqlalchemy import Engine, Select, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Select, bindparam, case, delete, func, insert, literal, select, update
 
 from deployments.tasks.schema import blobs, tasks
-from deployments.tasks.task import State
+from deployments.tasks.task import MAX_ATTEMPTS, State
 
 OPEN = tasks.c.ready_at.is_not(None)
 
@@ -40,6 +38,8 @@ END = (
     .where(*_HELD)
     .values(
         state=bindparam("new_state"),
+        # The claim that finds the attempts used up counted one too many.
+        attempts=case((tasks.c.attempts > MAX_ATTEMPTS, MAX_ATTEMPTS), else_=tasks.c.attempts),
         finished_at=bindparam("now"),
         report=bindparam("new_report"),
         artifacts=bindparam("new_artifacts"),
@@ -85,39 +85,38 @@ HEARTBEAT = (
 )
 HELD = select(tasks.c.attempts, tasks.c.media).where(*_HELD).with_for_update()
 SET_MEDIA = update(tasks).where(*_HELD).values(media=bindparam("new_media"))
-
-
-def claim_statement(engine: Engine) -> Any:
-    """Takes the oldest ready tasks, queued or with an expired lease, in one statement that never waits for a row."""
-    ready: Select[Any] = (
-        select(tasks.c.id)
-        .where(OPEN, tasks.c.ready_at <= bindparam("now"))
-        .order_by(tasks.c.id)
-        .limit(bindparam("at_most"))
+# Takes the oldest ready tasks, queued or with an expired lease, without waiting for a row that another claim holds.
+# Materialised, because a plain subquery may be run again within the statement and pick other rows. SQLite, which has
+# one writer at a time, knows no row locks and leaves FOR UPDATE out.
+_READY = (
+    select(tasks.c.id)
+    .where(OPEN, tasks.c.ready_at <= bindparam("now"))
+    .order_by(tasks.c.id)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True)
+    .cte("ready")
+    .prefix_with("MATERIALIZED")
+)
+CLAIM = (
+    update(tasks)
+    .where(tasks.c.id.in_(select(_READY.c.id)))
+    .values(
+        state=State.RUNNING.value,
+        attempts=tasks.c.attempts + 1,
+        ready_at=bindparam("until"),
+        lease=bindparam("new_lease"),
+        worker=bindparam("new_worker"),
+        started_at=func.coalesce(tasks.c.started_at, bindparam("now")),
     )
-    if engine.dialect.name == "postgresql":
-        # Materialised, because a plain subquery may be run again within the statement and lock other rows.
-        picked = ready.with_for_update(skip_locked=True).cte("picked").prefix_with("MATERIALIZED")
-        chosen = select(picked.c.id).scalar_subquery()
-    else:
-        chosen = ready.scalar_subquery()
-    return (
-        update(tasks)
-        .where(tasks.c.id.in_(chosen))
-        .values(
-            state=State.RUNNING.value,
-            attempts=tasks.c.attempts + 1,
-            ready_at=bindparam("until"),
-            lease=bindparam("new_lease"),
-            worker=bindparam("new_worker"),
-            started_at=func.coalesce(tasks.c.started_at, bindparam("now")),
-        )
-        .returning(*_BARE)
-    )
+    .returning(*_BARE)
+)
 
 
-def backlog_statement() -> Any:
+def _backlog() -> Select[int, int]:
     """Counts open tasks, of all tenants and of one. Reads no further than `total`, however long the backlog."""
     everyone = select(literal(1)).select_from(tasks).where(OPEN).limit(bindparam("total")).subquery()
     own = select(func.count()).select_from(tasks).where(OPEN, tasks.c.tenant == bindparam("of_tenant"))
     return select(select(func.count()).select_from(everyone).scalar_subquery(), own.scalar_subquery())
+
+
+BACKLOG = _backlog()

@@ -59,7 +59,6 @@ class TaskStore:
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time, *, reply_ttl: float = 86400) -> None:
         self._engine, self._reader, self._clock, self._reply_ttl = engine, reader(engine), clock, reply_ttl
-        self._claim, self._backlog = sql.claim_statement(engine), sql.backlog_statement()
 
     def submit(
         self,
@@ -116,7 +115,7 @@ class TaskStore:
         parameters = {"now": now, "until": now + lease_s, "at_most": at_most}
         lease = uuid4().hex
         with writing(self._engine) as connection:
-            rows = connection.execute(self._claim, parameters | {"new_lease": lease, "new_worker": worker}).all()
+            rows = connection.execute(sql.CLAIM, parameters | {"new_lease": lease, "new_worker": worker}).all()
             for row in rows:
                 if row.attempts > MAX_ATTEMPTS:
                     self._lose_worker(connection, row.id, lease)
@@ -201,7 +200,7 @@ class TaskStore:
 
     def _admit(self, connection: Connection, tenant: str, limits: Admission) -> None:
         total = limits.total if limits.total is not None else 0
-        everyone, own = connection.execute(self._backlog, {"total": total, "of_tenant": tenant}).one()
+        everyone, own = connection.execute(sql.BACKLOG, {"total": total, "of_tenant": tenant}).one()
         full = limits.total is not None and everyone >= limits.total
         if full or (limits.per_tenant is not None and own >= limits.per_tenant):
             raise QueueFull(limits.retry_after)

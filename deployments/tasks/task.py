@@ -75,8 +75,8 @@ class TaskSpec:
     facade: str
     service: str
     media: tuple[MediaRef, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
-    additional_info: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    additional_info: str | None = field(default=None, repr=False)
     event: str | None = None
 
 
@@ -102,7 +102,7 @@ class Task:
     finished_at: float | None = None
     error_code: str | None = None
     error: str | None = None
-    report: dict[str, Any] | None = None
+    report: dict[str, Any] | None = field(default=None, repr=False)
     artifacts: tuple[ArtifactRef, ...] = ()
     lease: str | None = None
 

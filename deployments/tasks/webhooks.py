@@ -4,7 +4,7 @@ import base64
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, exists, insert, select
@@ -32,7 +32,7 @@ class Endpoint:
     tenant: str
     event: str
     url: str
-    secret: str
+    secret: str = field(repr=False)
     enabled: bool
     created_at: float
 

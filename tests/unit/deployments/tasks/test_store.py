@@ -160,6 +160,7 @@ def test_task_fails_as_worker_lost_when_its_third_lease_expires(store: TaskStore
     read = store.get("bank", task.id)
     assert read is not None
     assert (read.state, read.error_code, read.error) == (State.FAILED, "worker_lost", "worker lost")
+    assert read.attempts == 3
 
 
 def test_requeued_task_waits_for_its_delay(store: TaskStore, clock: Clock) -> None:
@@ -279,3 +280,10 @@ def test_only_the_owner_can_erase_a_task(store: TaskStore, engine: Engine) -> No
     before = row_counts(engine)
     assert store.erase("shop", task.id) is None
     assert row_counts(engine) == before
+
+
+def test_what_is_logged_of_a_task_shows_no_personal_data(store: TaskStore) -> None:
+    store.submit(spec(additional_info="Jane Roe", options={"name": "Jane Roe"}))
+    claimed = claim_one(store)
+    finish(store, claimed, Completed({"data": {"name": "Jane Roe"}}))
+    assert "Jane Roe" not in repr([claimed, store.get("bank", claimed.id)])
