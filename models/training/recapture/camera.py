@@ -5,6 +5,7 @@ network as a sign of an attack.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -107,19 +108,37 @@ def _sense(linear: np.ndarray, rng: np.random.Generator, demosaic: str) -> np.nd
 
 
 def _noisy(light: np.ndarray, rng: np.random.Generator, noise: float) -> np.ndarray:
-    grain = rng.standard_normal(light.shape, np.float32)
-    return np.clip(light + grain * np.sqrt(light * noise * 0.5 + noise * noise * 4), 0, 1)
+    deviation = np.sqrt(light * np.float32(noise * 0.5) + np.float32(noise * noise * 4))
+    if light.ndim == 2:
+        return np.clip(light + white_noise(rng, *light.shape) * deviation, 0, 1)
+    grain = np.dstack([white_noise(rng, *light.shape[:2]) for _ in range(3)])
+    return np.clip(light + grain * deviation, 0, 1)
+
+
+@cache
+def _noise_bank() -> np.ndarray:
+    return np.random.default_rng(11).standard_normal((1800, 1800), np.float32)
+
+
+def white_noise(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    """(H, W) float32 standard normal noise, at most 1,700 pixels wide and high: a random cut of one stored field."""
+    bank = _noise_bank()
+    y, x = int(rng.integers(0, len(bank) - height)), int(rng.integers(0, len(bank) - width))
+    return bank[y : y + height, x : x + width]
 
 
 def _tone(linear: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Gamma, contrast curve, saturation, black level: float32 0..1. Web photos carry strong edits: so do these."""
     image = np.power(linear, 1 / rng.uniform(1.9, 2.5))
+    if rng.random() < 0.5:  # automatic levels: a recapture need not look washed out
+        low, high = np.percentile(image[::4, ::4], [rng.uniform(0, 4), rng.uniform(96, 100)])
+        image = np.clip((image - np.float32(low)) / np.float32(max(high - low, 0.1)), 0, 1)
     bend = rng.uniform(-0.15, 0.5)
     image = image + bend * (image * image * (3 - 2 * image) - image)
     grey = image @ np.array([0.299, 0.587, 0.114], np.float32)
     saturation = 0.0 if rng.random() < 0.04 else rng.uniform(0.6, 1.45)
     image = grey[..., None] + np.float32(saturation) * (image - grey[..., None])
-    lift, top = (rng.uniform(0, 0.12), rng.uniform(0.85, 1.05)) if rng.random() < 0.4 else (0.0, 1.0)
+    lift, top = (rng.uniform(0, 0.2), rng.uniform(0.75, 1.05)) if rng.random() < 0.4 else (0.0, 1.0)
     return np.clip(lift + (top - lift) * image, 0, 1).astype(np.float32)
 
 
@@ -168,4 +187,6 @@ def encode(image: np.ndarray, rng: np.random.Generator, settings: Settings) -> n
 
 def _round_trip(bgr: np.ndarray, suffix: str, options: list[int]) -> np.ndarray:
     _, data = cv2.imencode(suffix, np.ascontiguousarray(bgr), options)
-    return cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return decoded[..., ::-1]
