@@ -74,6 +74,8 @@ class HttpMechanics:
         watched = _watch_body(exchange, receive)
         marked = _mark_reply(exchange, send)
         try:
+            if "\0" in exchange.path:
+                raise ApiError("not_found")  # nothing is called so, and PostgreSQL does not even look
             await self._app(scope, watched, marked)
         except ApiError as refusal:
             await self.reply_error(refusal, exchange, watched, marked)

@@ -1,4 +1,7 @@
-"""The HTTP face over real HTTP, on a real database and blob directory, with nobody working on its tasks."""
+"""The HTTP face over real HTTP, on a real database and blob directory, with nobody working on its tasks.
+
+The database is SQLite; VERISCOPE_DATABASE_URL runs the same tests on an (empty) PostgreSQL database.
+"""
 
 import socket
 import threading
@@ -58,7 +61,8 @@ class Api:
         self.store = self.store_class(engine)
         self.webhooks = Webhooks(engine)
         self.accounts = Accounts(engine, hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        self.accounts.add(*self.account)
+        if not self.accounts.exists(self.account[0]):
+            self.accounts.add(*self.account)
         self.outbox = Outbox(engine)
         self.galleries = Galleries(engine)
         self.blobs = Blobs(settings.blobs, settings.blob_key)

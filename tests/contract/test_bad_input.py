@@ -140,6 +140,7 @@ ROWS = [
     row("searching no gallery", 404, NOT_FOUND, "/v1/galleries/none/search", files=SELFIE),
     row("a page of no size", 400, INVALID, "/v1/deliveries?limit=0", "GET"),
     row("a page of a strange size", 400, INVALID, "/v1/deliveries?limit=²", "GET"),
+    row("a page before no id", 400, INVALID, "/v1/deliveries?before=%00", "GET"),
     row("replaying no delivery", 404, NOT_FOUND, "/v1/deliveries/none/replay"),
 ]  # fmt: skip
 

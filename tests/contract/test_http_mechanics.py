@@ -149,6 +149,24 @@ def test_an_endless_upload_is_cut_off_soon_after_the_limit(api: Api, client: htt
     assert api.kept() == before
 
 
+def test_a_refusal_that_read_no_body_does_not_disturb_the_next_request_on_the_connection(api: Api) -> None:
+    body = multipart(('name="file"; filename="a.jpg"', JPEG))
+    with Wire(api.base_url) as wire:
+        for _ in range(3):
+            wire.head("POST", LIVENESS, {"Content-Type": MULTIPART, "Content-Length": str(len(body))})
+            wire.send(body)
+            assert wire.reply().status == 401
+        wire.head("GET", "/ping", {})
+        assert wire.reply().body == b"pong"
+
+
+def test_a_refused_stranger_cannot_make_the_server_read_on(api: Api) -> None:
+    with Wire(api.base_url) as wire:
+        wire.head("POST", LIVENESS, {"Content-Type": MULTIPART, "Content-Length": str(1 << 30)})
+        reply = wire.reply()
+        assert (reply.status, reply.headers["connection"]) == (401, "close")
+
+
 def test_a_client_that_hangs_up_leaves_nothing_behind(api: Api, client: httpx.Client) -> None:
     before = api.kept()
     headers = {"Authorization": client.headers["Authorization"], "Content-Type": MULTIPART}
@@ -172,7 +190,7 @@ def test_an_unexpected_failure_is_a_500_without_details(api: Api, tmp_path: Path
 
 
 def test_a_database_that_fails_is_a_503_in_the_facades_shape(tmp_path: Path) -> None:
-    broken = Api(tmp_path)
+    broken = Api(tmp_path, options={"database_url": f"sqlite:///{tmp_path / 'broken.db'}"})
     broken.start()
     with broken.client() as client, broken.engine.connect() as connection:
         before = broken.kept()

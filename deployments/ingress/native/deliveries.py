@@ -9,6 +9,7 @@ from starlette.responses import Response
 from deployments.ingress.errors import NATIVE, ApiError
 from deployments.ingress.forms import invalid
 from deployments.ingress.intake import intake_of, json_reply, respond
+from deployments.ingress.names import IDENTIFIER
 from deployments.ingress.native.render import delivery
 from deployments.ingress.native.schemas import DeliveryPage, Replayed
 from deployments.ingress.openapi import EXAMPLE_ID, errors, reply
@@ -61,11 +62,17 @@ async def list_deliveries(request: Request) -> Response:
         "webhooks",
         intake.backend.outbox.list,
         int(limit),
-        before=query.get("before") or None,
-        task_id=query.get("task_id") or None,
+        before=_identifier(query.get("before"), "before"),
+        task_id=_identifier(query.get("task_id"), "task_id"),
     )
     following = page[-1].id if len(page) == int(limit) else None
     return respond(json_reply({"deliveries": [delivery(entry) for entry in page], "next": following}))
+
+
+def _identifier(value: str | None, name: str) -> str | None:
+    if value and not IDENTIFIER.fullmatch(value):
+        raise invalid(name, "is not an id")
+    return value or None
 
 
 @router.post(
