@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from cluster import server
+from cluster.bulk_command import bulk_app
 from cluster.check import check_files
 from cluster.doctor import examine
 from cluster.weights_command import weights_app
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 account_app = typer.Typer(help="Accounts that may use the API.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
+app.add_typer(bulk_app, name="bulk")
 app.add_typer(account_app, name="account")
 errors = Console(stderr=True, highlight=False)
 
