@@ -21,7 +21,7 @@ WAVE = 50_000
 """Items that are planned at once: the plan's memory stays bounded, and workers start anew once in so many."""
 
 LEAST_PRIORITY = 19
-"""Niceness of a job unless it is told otherwise. Ray runs the online replicas at 15; a job must stay behind them."""
+"""Niceness of a job unless it is told otherwise. Replicas outside `veriscope up` run at 15: 10 would overtake them."""
 
 
 def definition_of(manifest: Manifest, service: str, shard_size: int) -> dict[str, object]:

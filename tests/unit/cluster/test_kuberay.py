@@ -12,7 +12,7 @@ from deployments.profile import Profile
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# The fields of ray.io/v1 (KubeRay 1.5 API reference) that may stand at each level; a misspelt one is dropped silently.
+# The fields of ray.io/v1 (KubeRay API reference) that may stand at each level; a misspelt one is dropped silently.
 SPEC = {
     "serveConfigV2", "rayClusterConfig", "excludeHeadPodFromServeSvc", "serveService", "upgradeStrategy",
     "rayClusterDeletionDelaySeconds", "suspend",
