@@ -132,6 +132,8 @@ class FormReader:
 async def body(request: Request, limit: int) -> AsyncIterator[bytes]:
     """The chunks of a body of at most `limit` bytes. Raises ApiError `payload_too_large` as soon as that is certain."""
     too_large = ApiError("payload_too_large", f"the request body must have at most {limit} bytes")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise ApiError("unsupported_media_type", "compressed request bodies are not accepted")
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced[:18]) > limit:
         raise too_large

@@ -98,6 +98,7 @@ ROWS = [
     row("another boundary than announced", 400, MALFORMED, content=WHOLE.replace(b"veriscope", b"other"), headers=FORM),
     row("no boundary", 400, MALFORMED, content=WHOLE, headers={"Content-Type": "multipart/form-data"}),
     row("a boundary without end", 400, MALFORMED, content=WHOLE, headers={"Content-Type": f"{MULTIPART}{'x' * 300}"}),
+    row("a compressed body", 415, UNSUPPORTED, content=WHOLE, headers=FORM | {"Content-Encoding": "gzip"}),
     row("JSON where a form is needed", 415, UNSUPPORTED, json={"file": "x"}),
     row("bytes where a form is needed", 415, UNSUPPORTED, content=JPEG, headers={"Content-Type": "image/jpeg"}),
     row("urlencoded where a file is needed", 415, UNSUPPORTED, data={"file": "x"}),
