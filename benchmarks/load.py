@@ -41,10 +41,11 @@ REQUEST = DecodeRequest(frames=8, max_side=1920)
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Answers a second, and CPU milliseconds an answer."""
+    """Answers a second, and CPU milliseconds an answer, in all and by process."""
 
     rate: float
     cpu_ms: float
+    parts: dict[str, float]
 
 
 class Bare:
@@ -64,19 +65,33 @@ def measured(work: Callable[[], None], count: int, processes: Callable[[], list[
     before, began = cpu_seconds(processes()), time.perf_counter()
     work()
     wall, after = time.perf_counter() - began, cpu_seconds(processes())
-    spent = sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items())
-    return Round(count / wall, 1000 * spent / count)
+    parts: dict[str, float] = {}
+    for process, seconds in after.items():
+        name = part_of(process)
+        parts[name] = parts.get(name, 0.0) + 1000 * (seconds - before.get(process, 0.0)) / count
+    return Round(count / wall, sum(parts.values()), parts)
 
 
-def cpu_seconds(processes: list[psutil.Process]) -> dict[int, float]:
+def cpu_seconds(processes: list[psutil.Process]) -> dict[psutil.Process, float]:
     found = {}
     for process in processes:
         try:
             times = process.cpu_times()
         except psutil.NoSuchProcess:
             continue
-        found[process.pid] = times.user + times.system
+        found[process] = times.user + times.system
     return found
+
+
+def part_of(process: psutil.Process) -> str:
+    """A deployment's name, or `ray` for what Ray itself runs, or `decoder`."""
+    try:
+        title = " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return "ended"
+    if "ServeReplica:veriscope:" in title:
+        return title.split("ServeReplica:veriscope:")[1].split(".")[0].split()[0]
+    return "decoder" if "pipelines.media" in title else "ray" if "ray" in title or "raylet" in title else "other"
 
 
 def own_tree() -> list[psutil.Process]:
@@ -123,6 +138,12 @@ def show(rounds: dict[str, list[Round]]) -> None:
             f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
         )
     Console().print(table)
+    parts = Table("part of the full API", "CPU-ms an answer (median)")
+    for part in sorted({part for one in rounds["full API"] for part in one.parts}):
+        cost = median(one.parts.get(part, 0.0) for one in rounds["full API"])
+        if cost >= 0.05:
+            parts.add_row(part, f"{cost:.1f}")
+    Console().print(parts)
 
 
 def main() -> None:

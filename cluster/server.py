@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import secrets
 import signal
@@ -102,6 +103,8 @@ def serve_until(stop: threading.Event, profile_file: Path, settings: Settings, s
 def _ray(config: dict[str, Any], settings: Settings, profile: Profile) -> Iterator[Callable[[], None]]:
     os.environ |= {
         "RAY_USAGE_STATS_ENABLED": "0",
+        # Ray would run replicas at niceness 15, behind everything else on the machine.
+        "RAY_worker_niceness": "0",
         # Model threads are the profile's to give; a BLAS that takes every core slows all hosts down.
         "OMP_NUM_THREADS": "1",
         # Ray adds its own variables for workers it starts; the settings reach them through the environment too.
@@ -112,11 +115,15 @@ def _ray(config: dict[str, Any], settings: Settings, profile: Profile) -> Iterat
 
     from deployments.app import build
 
+    # Their own progress notes go to the log directory; the terminal holds what concerns the person in front of it.
+    for name in ("ray", "ray.serve"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     log = {"logs_dir": str(settings.home / "logs"), **config.get("logging_config", {})}
     ray.init(
         address="local",
         include_dashboard=False,
         log_to_driver=False,
+        logging_level=logging.ERROR,
         object_store_memory=512 << 20,
     )
     try:

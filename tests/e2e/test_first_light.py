@@ -144,7 +144,7 @@ def finished_report(client: httpx.Client, task: str) -> dict[str, Any]:
 
 def test_a_gallery_finds_who_was_enrolled(cluster: Cluster) -> None:
     with cluster.client() as client:
-        assert client.post("/v1/galleries", json={"gallery_id": "staff"}).status_code == 201
+        assert client.post("/v1/galleries", json={"id": "staff"}).status_code == 201
         for subject, picture in (("collins", astronaut()), ("hopper", hopper())):
             files, data = {"file": ("a.jpg", picture)}, {"subject_id": subject}
             reply = client.post("/v1/galleries/staff/subjects", files=files, data=data)
