@@ -31,10 +31,10 @@ class Optics:
     angle: float
 
     @classmethod
-    def draw(cls, rng: np.random.Generator) -> "Optics":
-        """A sharp lens most of the time; one picture in five is clearly out of focus, one in eight shaken."""
-        sigma = rng.uniform(0.9, 2.2) if rng.random() < 0.2 else rng.uniform(0.2, 0.9)
-        motion = rng.uniform(2, 7) if rng.random() < 0.12 else 0.0
+    def draw(cls, rng: np.random.Generator, hard: float = 1.0) -> "Optics":
+        """A sharp lens most of the time; one hard picture in five is clearly out of focus, one in eight shaken."""
+        sigma = rng.uniform(0.9, 0.9 + 1.3 * hard) if rng.random() < 0.2 * hard else rng.uniform(0.2, 0.9)
+        motion = rng.uniform(2, 7) if rng.random() < 0.12 * hard else 0.0
         return cls(float(sigma), float(motion), float(rng.uniform(0, np.pi)))
 
     def apply(self, image: np.ndarray) -> np.ndarray:
@@ -71,9 +71,10 @@ def develop(radiance: np.ndarray, rng: np.random.Generator, settings: Settings) 
     Returns:
         (H', W', 3) uint8 RGB; H'/H = W'/W is drawn at random.
     """
+    hard = settings.hard
     linear = _expose(radiance, rng)
-    linear = _sense(linear, rng, str(rng.choice(settings.demosaics)))
-    image = _tone(linear, rng)
+    linear = _sense(linear, rng, str(rng.choice(settings.demosaics)), 10 ** rng.uniform(-4.0, -3.0 + 0.8 * hard))
+    image = _tone(linear, rng, hard)
     image = _finish(image, rng)
     image = _rescale(image, rng, settings)
     for _ in range(1 + (rng.random() < 0.45)):
@@ -91,11 +92,10 @@ def _expose(radiance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(radiance * (gain * balance).astype(np.float32), 0, 1)
 
 
-def _sense(linear: np.ndarray, rng: np.random.Generator, demosaic: str) -> np.ndarray:
+def _sense(linear: np.ndarray, rng: np.random.Generator, demosaic: str, noise: float) -> np.ndarray:
     """Colour filter array, shot and read noise, demosaicing."""
     height, width = linear.shape[0] & ~1, linear.shape[1] & ~1
     linear = linear[:height, :width]
-    noise = 10 ** rng.uniform(-4.0, -2.2)
     if demosaic == "none":
         return _noisy(linear, rng, noise)
     mosaic = np.empty((height, width), np.float32)
@@ -127,18 +127,18 @@ def white_noise(rng: np.random.Generator, height: int, width: int) -> np.ndarray
     return bank[y : y + height, x : x + width]
 
 
-def _tone(linear: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _tone(linear: np.ndarray, rng: np.random.Generator, hard: float) -> np.ndarray:
     """Gamma, contrast curve, saturation, black level: float32 0..1. Web photos carry strong edits: so do these."""
     image = np.power(linear, 1 / rng.uniform(1.9, 2.5))
-    if rng.random() < 0.5:  # automatic levels: a recapture need not look washed out
+    if rng.random() < 0.3 + 0.2 * hard:  # automatic levels: a recapture need not look washed out
         low, high = np.percentile(image[::4, ::4], [rng.uniform(0, 4), rng.uniform(96, 100)])
         image = np.clip((image - np.float32(low)) / np.float32(max(high - low, 0.1)), 0, 1)
-    bend = rng.uniform(-0.15, 0.5)
+    bend = rng.uniform(-0.15, 0.5) * hard
     image = image + bend * (image * image * (3 - 2 * image) - image)
     grey = image @ np.array([0.299, 0.587, 0.114], np.float32)
-    saturation = 0.0 if rng.random() < 0.04 else rng.uniform(0.6, 1.45)
+    saturation = 0.0 if rng.random() < 0.04 * hard else 1 + hard * rng.uniform(-0.4, 0.45)
     image = grey[..., None] + np.float32(saturation) * (image - grey[..., None])
-    lift, top = (rng.uniform(0, 0.2), rng.uniform(0.75, 1.05)) if rng.random() < 0.4 else (0.0, 1.0)
+    lift, top = (rng.uniform(0, 0.2), rng.uniform(0.75, 1.05)) if rng.random() < 0.4 * hard else (0.0, 1.0)
     return np.clip(lift + (top - lift) * image, 0, 1).astype(np.float32)
 
 
@@ -165,7 +165,7 @@ def _rescale(image: np.ndarray, rng: np.random.Generator, settings: Settings, mi
     elif draw < 0.33:
         return image
     else:
-        factor = rng.uniform(1.0, 1.7) if draw > 0.85 else rng.uniform(0.45, 1.0)
+        factor = rng.uniform(1.0, 1 + 0.7 * settings.hard) if draw > 0.85 else rng.uniform(1 - 0.55 * settings.hard, 1)
     size = max(32, round(image.shape[1] * factor)), max(32, round(image.shape[0] * factor))
     return cv2.resize(image, size, interpolation=KERNELS[str(rng.choice(settings.kernels))])
 

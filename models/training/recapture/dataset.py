@@ -19,7 +19,7 @@ from models.face.liveness import SIZE as LIVENESS_SIZE
 from models.face.liveness import liveness_crop
 from models.face.recapture import SIZE, cut_views
 from models.training.recapture.scene import Box, Portrait
-from models.training.recapture.settings import ATTACKS, HELD_OUT, SPECIES, TRAIN
+from models.training.recapture.settings import ATTACKS, HELD_OUT, SPECIES, TRAIN, Settings
 from models.training.recapture.simulate import shoot, stage
 
 SPLITS = {"train": (0, 70), "monitor": (70, 76), "fusion": (76, 88), "test": (88, 100)}
@@ -66,13 +66,12 @@ def portraits(data: Path, detector: cv2.FaceDetectorYN, split: str) -> list[Port
 
 
 def captures(
-    people: list[Portrait], count: int, seed: int, held_out: bool, takes: int
+    people: list[Portrait], count: int, seed: int, settings: Settings, takes: int
 ) -> Iterator[tuple[int, Portrait]]:
     """Half bona fide, half attacks, as (index into SPECIES, capture).
 
     Each scene is drawn from its own seed; `takes` cameras shoot it, which costs less than as many scenes.
     """
-    settings = HELD_OUT if held_out else TRAIN
     for index in range(count // takes):
         rng = np.random.default_rng([seed, index])
         species = "bona_fide" if index % 2 == 0 else ATTACKS[(index // 2) % len(ATTACKS)]
@@ -110,7 +109,7 @@ def _jittered(shot: Portrait, rng: np.random.Generator) -> Portrait:
     return Portrait(shot.image, box)
 
 
-def write(people: list[Portrait], out: Path, count: int, seed: int, held_out: bool, takes: int) -> None:
+def write(people: list[Portrait], out: Path, count: int, seed: int, settings: Settings, takes: int) -> None:
     """Writes views.npy (N, 2, 128, 128, 3), liveness.npy (N, 128, 128, 3), species.npy (N,) and, last, done.json."""
     out.mkdir(parents=True, exist_ok=True)
     shape = (count, 2, SIZE, SIZE, 3)
@@ -118,7 +117,7 @@ def write(people: list[Portrait], out: Path, count: int, seed: int, held_out: bo
     crop = (count, LIVENESS_SIZE, LIVENESS_SIZE, 3)
     liveness = np.lib.format.open_memmap(out / "liveness.npy", mode="w+", dtype=np.uint8, shape=crop)
     species = np.zeros(count, np.int8)
-    for index, (kind, shot) in enumerate(captures(people, count, seed, held_out, takes)):
+    for index, (kind, shot) in enumerate(captures(people, count, seed, settings, takes)):
         views[index] = cut_views(shot.image, shot.box)
         liveness[index] = liveness_crop(shot.image, as_face(shot.box))
         species[index] = kind
@@ -138,11 +137,14 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--held-out", action="store_true", help="draw from device families never used in training")
+    parser.add_argument("--ordinary", action="store_true", help="ordinary instead of hard capture conditions")
     parser.add_argument("--takes", type=int, default=1, help="cameras that shoot each scene; divides the count")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     people = portraits(args.data, open_detector(args.detector), args.split)
-    write(people, args.out, args.count, args.seed, args.held_out, args.takes)
+    settings = HELD_OUT if args.held_out else TRAIN
+    settings = settings.ordinary() if args.ordinary else settings
+    write(people, args.out, args.count, args.seed, settings, args.takes)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """Calibrates, fuses and measures: held-out people, device families never seen in training, and foreign photographs.
 
     python -m models.training.recapture.evaluate --data ../shared/data --detector yunet.onnx \
-        --liveness fr_liveness.onnx --model recapture.onnx --fusion DIR --test DIR --test-held-out DIR
+        --liveness fr_liveness.onnx --model recapture.onnx --fusion DIR [DIR ...] --test DIR [DIR ...]
 
 Prints APCER per presentation attack instrument (PAI) species and BPCER (ISO/IEC 30107-3) with Wilson 95 % intervals.
+An attack counts as accepted (APCER) when it is not below the threshold; `undecided` is the share between the threshold
+and the upper end of the inconclusive band, which the product never renders as genuine.
 """
 
 import argparse
@@ -87,6 +89,11 @@ def _log_odds(p: float) -> float:
     return float(np.log(p / (1 - p)))
 
 
+def joined(parts: list[Signals]) -> Signals:
+    """Several data sets as one."""
+    return Signals(*(np.concatenate([getattr(part, name) for part in parts]) for name in Signals.__slots__))
+
+
 def stored(folder: Path, net: onnxruntime.InferenceSession, liveness: onnxruntime.InferenceSession) -> Signals:
     """Signals of a data set of `dataset.write`; the liveness logits are kept beside it."""
     species = np.load(folder / "species.npy")
@@ -162,12 +169,18 @@ def rate(scores: np.ndarray, threshold: float, attack: bool) -> str:
     return f"{100 * value:5.1f} [{100 * low:4.1f}-{100 * high:4.1f}] n={len(scores)}"
 
 
-def table(signals: Signals, systems: dict[str, np.ndarray], thresholds: dict[str, float]) -> None:
+def table(
+    signals: Signals, systems: dict[str, np.ndarray], thresholds: dict[str, float], upper: dict[str, float]
+) -> None:
     """One row per species, one column per system."""
     for index, name in enumerate(SPECIES):
         rows = signals.species == index
         cells = [f"{s}: {rate(systems[s][rows], thresholds[s], index > 0)}" for s in systems]
         print(f"  {'BPCER' if index == 0 else 'APCER'} {name:15s}", " | ".join(cells))
+        fused = systems["fused"][rows]
+        undecided = ((fused >= thresholds["fused"]) & (fused < upper["fused"])).mean()
+        passed = (fused >= upper["fused"]).mean()
+        print(f"      fused: undecided {100 * undecided:.1f}, passed as genuine {100 * passed:.1f}")
     for system, scores in systems.items():
         print(f"  AUC {system}: {auc(scores, signals.bona_fide):.3f}", end="")
     print()
@@ -184,14 +197,17 @@ def auc(scores: np.ndarray, bona_fide: np.ndarray) -> float:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("data", "detector", "liveness", "model", "fusion", "test", "test-held-out"):
+    for name in ("data", "detector", "liveness", "model"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    for name in ("fusion", "test"):
+        parser.add_argument(f"--{name}", type=Path, nargs="+", required=True)
     parser.add_argument("--bpcer", type=float, default=0.02, help="of the fusion split's bona fide, at the threshold")
+    parser.add_argument("--band", type=float, default=0.1, help="the same, at the upper end of the inconclusive band")
     parser.add_argument("--extra", type=Path, nargs="*", default=[], help="further bona fide photographs")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     net, liveness = session(args.model), session(args.liveness)
-    held = stored(args.fusion, net, liveness)
+    held = joined([stored(folder, net, liveness) for folder in args.fusion])
     platt = logistic(held.recapture[:, None], held.bona_fide)
     joint = logistic(np.column_stack([platt[0] + platt[1] * held.recapture, held.liveness]), held.bona_fide)
     print(json.dumps({"platt": platt.tolist(), "fusion": joint.tolist(), "n": len(held.species)}))
@@ -202,11 +218,12 @@ def main() -> None:
         return {name: 1 / (1 + np.exp(-value)) for name, value in logits.items()}
 
     at = {name: float(np.quantile(s[held.bona_fide], args.bpcer)) for name, s in systems(held).items()}
-    print("thresholds", at)
-    for name, folder in (("held-out people", args.test), ("held-out people and devices", args.test_held_out)):
+    upper = {name: float(np.quantile(s[held.bona_fide], args.band)) for name, s in systems(held).items()}
+    print("thresholds", at, "upper ends", upper)
+    for folder in args.test:
         signals = stored(folder, net, liveness)
-        print(name)
-        table(signals, systems(signals), at)
+        print(folder.name)
+        table(signals, systems(signals), at, upper)
     detector = open_detector(str(args.detector))
     print("foreign: share below the threshold")
     for name, images in foreign(args.data, args.extra).items():
@@ -214,6 +231,7 @@ def main() -> None:
             continue
         names, signals = judged(images, detector, net, liveness)
         print(f"  {name}", " | ".join(f"{s}: {rate(v, at[s], False)}" for s, v in systems(signals).items()))
+        print(f"    fused: not passed as genuine {rate(systems(signals)['fused'], upper['fused'], False)}")
         for s, v in systems(signals).items():
             lowest = sorted(zip(v.round(3).tolist(), names, strict=True))[:6]
             print(f"    lowest {s}: {lowest}")

@@ -4,7 +4,7 @@ TRAIN and HELD_OUT share no subpixel layout, halftone, demosaicing method, resam
 measured on HELD_OUT is how the detector does on devices of a kind that it never saw.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ATTACKS = ("screen_still", "screen_replay", "print_halftone", "print_photo")
 SPECIES = ("bona_fide", *ATTACKS)
@@ -21,6 +21,11 @@ class Settings:
     codecs: tuple[str, ...]
     quality: tuple[int, int]  # of the codec, inclusive
     glare: tuple[str, ...]  # shapes of reflections on glossy instruments
+    hard: float = 1.0  # how far capture conditions stray from an ordinary selfie, 0..1, for both classes
+
+    def ordinary(self) -> "Settings":
+        """The same devices used with some care: in focus, exposed, little edited, not compressed to pieces."""
+        return replace(self, hard=0.3, quality=(max(self.quality[0], 70), max(self.quality[1], 90)))
 
 
 TRAIN = Settings(

@@ -53,7 +53,7 @@ def stage(
     if rng.random() < 0.25:
         scene = Portrait(texture_cloth(scene.image, scene.box, rng), scene.box)
     scene = _as_file(scene, rng, settings, heavy=species == "screen_replay")
-    optics = Optics.draw(rng)
+    optics = Optics.draw(rng, settings.hard)
     view, box = _aim(scene, face, rng, attack=species != "bona_fide")
     if species == "bona_fide":
         light = optics.apply(_look(_linear(scene.image, rng), view))
@@ -61,7 +61,7 @@ def stage(
         light = _screen(scene, view, optics, rng, settings, other)
     else:
         light = _print(scene, view, optics, rng, settings, other, halftone=species == "print_halftone")
-    return Portrait(_illuminate(light, rng), box)
+    return Portrait(_illuminate(light, rng, settings.hard), box)
 
 
 def shoot(staged: Portrait, rng: np.random.Generator, settings: Settings) -> Portrait:
@@ -89,7 +89,7 @@ def _as_file(scene: Portrait, rng: np.random.Generator, settings: Settings, heav
         image = np.clip(image * (1 + grain(rng, image.shape[:2], rng.uniform(0, 0.05))[..., None]), 0, 255)
         image = image.astype(np.uint8)
     if rng.random() < 0.5:
-        k = rng.uniform(0.4, 1.0)
+        k = rng.uniform(1 - 0.6 * settings.hard, 1.0)
         size = max(48, round(image.shape[1] * k)), max(48, round(image.shape[0] * k))
         k = size[0] / image.shape[1]
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
@@ -280,13 +280,13 @@ def _faded(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(low + tones * np.float32(high - low), 0, 1)
 
 
-def _illuminate(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _illuminate(light: np.ndarray, rng: np.random.Generator, hard: float) -> np.ndarray:
     """Uneven light on the whole scene, vignetting, and rarely the flicker of lamps: both classes."""
     height, width = light.shape[:2]
-    corners = rng.uniform(1 - rng.uniform(0, 0.6), 1, (2, 2)).astype(np.float32)
+    corners = rng.uniform(1 - rng.uniform(0, 0.6) * hard, 1, (2, 2)).astype(np.float32)
     light = light * cv2.resize(corners, (width, height))[..., None]
-    if rng.random() < 0.05:
+    if rng.random() < 0.05 * hard:
         light = light * (1 + (_pulse(height, rng) - 1) * np.float32(0.3))
-    if rng.random() < 0.1:
+    if rng.random() < 0.1 * hard:
         light = light + np.float32(rng.uniform(0.01, 0.1))  # haze and stray light
     return light.astype(np.float32)
