@@ -58,7 +58,12 @@ def test_frames_are_spread_one_to_each_equal_part(gop: int) -> None:
 
 
 def test_without_keyframes_at_hand_the_middle_of_each_part_is_taken() -> None:
-    assert numbers(decode(video(60, gop=300), frames=3)) == [10, 30, 50]
+    assert numbers(decode(video(60, gop=300), frames=10)) == list(range(3, 60, 6))
+
+
+def test_a_frame_close_before_the_middle_stands_for_a_long_part() -> None:
+    found = numbers(decode(video(240, gop=300), frames=3))
+    assert all(0 <= middle - number <= 4 for middle, number in zip((40, 120, 200), found, strict=True))
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3])
