@@ -40,8 +40,17 @@ BLENDSHAPES = tuple(_NAMES.split())
 
 # MediaPipe cuts 1.5 times the mesh's own extent. Seen from YuNet's box, the mesh spans 0.92 of the long side and its
 # centre lies 0.05 of it lower (medians over portraits, see the card).
-_SIDE = 1.5 * 0.92
+_SPAN = 1.5
+_SIDE = _SPAN * 0.92
 _DOWN = 0.05
+
+_PASSES = 3
+_WHOLE = np.eye(2, 3)
+_SURE = 0.9
+_PRESENT = 0.5
+_DISAGREEMENT = 6.0
+_RIGHT_CORNER, _LEFT_CORNER = 33, 263
+_FIVE = [468, 473, 4, 61, 291]  # both irises, nose tip, mouth corners
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,10 +98,27 @@ def to_image(landmarks: np.ndarray, crop_to_image: np.ndarray) -> np.ndarray:
     return np.column_stack([flat, landmarks[:, 2] * scale]).astype(np.float32)
 
 
+def alignment_points(face: FaceBox, mesh: FaceMeshResult, crop_to_image: np.ndarray) -> np.ndarray:
+    """The five points to align a face by, (5, 2) float32 in image pixels, in the order of `FaceBox.points`.
+
+    They are the detector's, which the embedder suits best, unless the mesh sees the head tilted otherwise: the
+    detector's points stay near upright, and only the mesh follows a tilted head (the card tells what that is worth).
+    """
+    points = to_image(mesh.landmarks[_FIVE], crop_to_image)[:, :2]
+    disagreement = (_tilt(points) - _tilt(face.points) + 180) % 360 - 180
+    return points if mesh.presence >= _PRESENT and abs(disagreement) > _DISAGREEMENT else face.points
+
+
+def _tilt(points: np.ndarray) -> float:
+    """Clockwise angle of the line from right to left eye, degrees."""
+    return float(np.degrees(np.arctan2(*(points[1] - points[0])[::-1])))
+
+
 class FaceMesh(Predictor[np.ndarray, FaceMeshResult]):
     """Places MediaPipe's 478-point mesh on faces.
 
-    Input: (256, 256, 3) uint8 RGB crops of `mesh_crop`. Output: one `FaceMeshResult` a crop.
+    Input: (256, 256, 3) uint8 RGB crops of `mesh_crop`. Output: one `FaceMeshResult` a crop. The detector's points hide
+    most of a head's tilt; a mesh that comes out tilted, small or off centre is placed again on the crop turned by it.
     """
 
     card = card("face/landmarks")
@@ -103,7 +129,7 @@ class FaceMesh(Predictor[np.ndarray, FaceMeshResult]):
             self._shapes = self._interpreter(task.read("face_blendshapes.tflite"))
 
     def predict(self, batch: Sequence[np.ndarray]) -> list[FaceMeshResult]:
-        return [self._place(crop) for crop in batch]
+        return [self._settle(crop) for crop in batch]
 
     def close(self) -> None:
         del self._mesh, self._shapes
@@ -113,11 +139,47 @@ class FaceMesh(Predictor[np.ndarray, FaceMeshResult]):
         interpreter.allocate_tensors()
         return interpreter
 
+    def _settle(self, crop: np.ndarray) -> FaceMeshResult:
+        """Places the mesh, at most `_PASSES` times, and keeps the placement with the surest presence."""
+        best = placed = self._place(crop)
+        square = _WHOLE
+        for _ in range(_PASSES - 1):
+            before, square = square, _own_square(placed.landmarks)
+            if _close(before, square):
+                break
+            turned = cv2.warpAffine(crop, square, (SIZE, SIZE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+            inner = self._place(turned)
+            placed = FaceMeshResult(to_image(inner.landmarks, square), inner.presence, inner.blendshapes)
+            if placed.presence >= min(best.presence, _SURE):
+                best = placed
+        return best
+
     def _place(self, crop: np.ndarray) -> FaceMeshResult:
         points, presence, _ = _run(self._mesh, crop[None].astype(np.float32) / 255)
         landmarks = points.reshape(LANDMARKS, 3)
         (shapes,) = _run(self._shapes, landmarks[None, BLENDSHAPE_INPUTS, :2])
         return FaceMeshResult(landmarks, float(1 / (1 + np.exp(-presence.item()))), shapes.ravel())
+
+
+def _own_square(landmarks: np.ndarray) -> np.ndarray:
+    """The (2, 3) map from the crop MediaPipe would cut around this mesh to the pixels the mesh is in."""
+    eyes = (landmarks[_LEFT_CORNER, :2] - landmarks[_RIGHT_CORNER, :2]).astype(np.float64)
+    across = eyes / max(float(np.hypot(*eyes)), 1e-6)
+    axes = np.stack([across, [-across[1], across[0]]])
+    extent = landmarks[:, :2] @ axes.T
+    low, high = extent.min(0), extent.max(0)
+    side = max(_SPAN * float((high - low).max()), 1.0)
+    corner = (low + high) @ axes / 2 - axes.sum(0) * side / 2
+    return np.column_stack([axes.T * side / SIZE, corner])
+
+
+def _close(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether two squares differ so little that placing the mesh again would change nothing."""
+    axes = np.linalg.solve(first[:, :2], second[:, :2])
+    middles = [square[:, :2] @ (SIZE / 2, SIZE / 2) + square[:, 2] for square in (first, second)]
+    apart = float(np.abs(middles[1] - middles[0]).max()) / (SIZE * float(np.hypot(*first[:, 0])))
+    tilt, scale = np.degrees(np.arctan2(axes[1, 0], axes[0, 0])), float(np.hypot(*axes[:, 0]))
+    return bool(abs(tilt) < 5 and 0.87 < scale < 1.15 and apart < 0.06)
 
 
 def _run(interpreter: Interpreter, batch: np.ndarray) -> list[np.ndarray]:

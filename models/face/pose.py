@@ -54,6 +54,8 @@ PITCH_OF_LEVEL_FACES = 7.5
 class Pose:
     """Head pose in degrees, 0 = facing the camera upright (senses of ISO/IEC 19794-5).
 
+    Turning the picture changes the roll alone.
+
     Attributes:
         yaw: positive when the person turns to their own left (image right).
         pitch: positive when looking down.
@@ -83,13 +85,12 @@ def _rotation(observed: np.ndarray) -> np.ndarray:
 
 
 def _angles(rotation: np.ndarray) -> Pose:
-    """Angles of a rotation applied as roll, then pitch, then yaw."""
-    forward = -rotation[:, 2]
+    """Angles of a rotation: the picture is turned until the eyes are level (roll), then yaw and pitch are read."""
+    tilt = np.arctan2(rotation[1, 0], rotation[0, 0])
+    forward = -(_about_z(-tilt) @ rotation)[:, 2]
     yaw = np.arctan2(forward[0], -forward[2])
     pitch = np.arcsin(np.clip(forward[1], -1, 1))
-    in_plane = _about_x(pitch).T @ _about_y(yaw).T @ rotation
-    roll = -np.arctan2(in_plane[1, 0], in_plane[0, 0])
-    return Pose(*(float(angle) for angle in np.degrees([yaw, pitch, roll])))
+    return Pose(*(float(angle) for angle in np.degrees([yaw, pitch, -tilt])))
 
 
 def _about_x(angle: float) -> np.ndarray:
@@ -98,10 +99,10 @@ def _about_x(angle: float) -> np.ndarray:
     return np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
 
 
-def _about_y(angle: float) -> np.ndarray:
-    """Turns a head by a yaw in radians."""
+def _about_z(angle: float) -> np.ndarray:
+    """Turns a picture clockwise by radians."""
     c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]])
+    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
 
 
 _CANONICAL = (_ROWS[:, 1:4] - _WEIGHTS @ _ROWS[:, 1:4]) @ _about_x(np.radians(PITCH_OF_LEVEL_FACES)).T

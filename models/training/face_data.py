@@ -12,6 +12,7 @@ from models.cards import Measurement
 from models.face.alignment import align
 from models.face.detector import FaceBox, YuNetDetector
 from models.face.embedder import SFace
+from models.face.landmarks import FaceMesh, alignment_points, mesh_crop
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,17 @@ def faces(data: Path, chosen: list[Photo]) -> Iterator[tuple[Photo, np.ndarray, 
 
 
 def embeddings(data: Path, chosen: list[Photo]) -> tuple[list[Photo], np.ndarray]:
-    """The photos in which a face was found, and their (N, 128) embeddings."""
-    embedder = SFace()
+    """The photos in which a face was found, and their (N, 128) embeddings, aligned as the pipelines align them."""
+    embedder, mesh = SFace(), FaceMesh()
     embedder.load()
+    mesh.load()
     kept, vectors = [], []
     for photo, image, face in faces(data, chosen):
         if face is not None:
+            crop, crop_to_image = mesh_crop(image, face)
+            points = alignment_points(face, mesh.predict([crop])[0], crop_to_image)
             kept.append(photo)
-            vectors += embedder.predict([align(image, face.points)])
+            vectors += embedder.predict([align(image, points)])
     return kept, np.stack(vectors)
 
 

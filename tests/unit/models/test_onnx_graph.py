@@ -1,0 +1,43 @@
+import pytest
+
+from models.onnx_graph import redeclare_inputs
+
+
+def field(number: int, content: bytes) -> bytes:
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def tensor(name: bytes, *sizes: int) -> bytes:
+    """ValueInfoProto of a float32 tensor."""
+    shape = b"".join(field(1, bytes([8, size])) for size in sizes)
+    return field(1, name) + field(2, field(1, b"\x08\x01" + field(2, shape)))
+
+
+NODE = field(1, field(1, b"x") + field(2, b"y") + field(4, b"Relu"))
+HEAD = b"\x08\x07"  # ModelProto.ir_version
+GRAPH = NODE + field(11, tensor(b"x", 1, 3)) + field(11, tensor(b"weight", 5)) + field(12, tensor(b"y", 1, 3))
+MODEL = HEAD + field(7, GRAPH)
+
+
+def test_the_inputs_are_replaced_and_the_nodes_kept_byte_for_byte() -> None:
+    rewritten = redeclare_inputs(MODEL, {"x": ("batch", 3)})
+    assert rewritten.startswith(HEAD)
+    assert NODE in rewritten
+    assert b"weight" not in rewritten
+    assert b"batch" in rewritten
+
+
+def test_output_shapes_are_left_open() -> None:
+    assert tensor(b"y", 1, 3) not in redeclare_inputs(MODEL, {"x": ("batch", 3)})
+    assert field(12, field(1, b"y") + field(2, field(1, b"\x08\x01"))) in redeclare_inputs(MODEL, {"x": ("batch", 3)})
+
+
+@pytest.mark.parametrize("cut", [1, 5, len(MODEL) - 1])
+def test_cut_bytes_are_refused(cut: int) -> None:
+    with pytest.raises(ValueError, match="not a protobuf message"):
+        redeclare_inputs(MODEL[:cut], {"x": (1,)})
+
+
+def test_bytes_of_another_kind_are_refused() -> None:
+    with pytest.raises(ValueError, match="not a protobuf message"):
+        redeclare_inputs(b"\x0f" * 20, {"x": (1,)})
