@@ -2,8 +2,9 @@
 
     python benchmarks/media_isolation.py [--rounds 30]
 
-Prints, for each kind of media, the in-process milliseconds and the ratio of each transport to them: median and, in
-brackets, the quartiles of the rounds. Each round times all transports in turn, so a busy machine slows all alike.
+Prints, for each kind of media, the in-process milliseconds and the ratio of each transport to them, for wall and CPU
+time: median and, in brackets, the quartiles of the rounds. Each round times all transports in turn, so that a busy
+machine slows all alike.
 """
 
 import argparse
@@ -13,10 +14,12 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import av
 import cv2
 import numpy as np
+import psutil
 from pebble import ProcessPool
 from PIL import Image
 
@@ -52,41 +55,53 @@ def video(width: int, height: int, frames: int) -> bytes:
     return target.getvalue()
 
 
-async def timed(call: Callable[[], Awaitable[Decoded]]) -> float:
-    """Seconds until the pixels were read once, as a model would."""
-    begin = time.perf_counter()
+def cpu_seconds() -> float:
+    """CPU time of this process and its children so far; unlike wall time, little changed by what else runs."""
+    children = [Path(f"/proc/{child.pid}/schedstat") for child in psutil.Process().children(recursive=True)]
+    return time.process_time() + sum(int(path.read_text().split()[0]) for path in children) / 1e9
+
+
+async def timed(call: Callable[[], Awaitable[Decoded]]) -> tuple[float, float]:
+    """Wall and CPU seconds until the pixels were read once, as a model would."""
+    cpu, wall = cpu_seconds(), time.perf_counter()
     for frame in (await call()).frames:
         frame.pixels.max()
-    return time.perf_counter() - begin
+    return time.perf_counter() - wall, cpu_seconds() - cpu
+
+
+def spread(values: list[float]) -> str:
+    """Median and quartiles."""
+    low, middle, high = statistics.quantiles(values, n=4)
+    return f"x{middle:.2f} [{low:.2f}..{high:.2f}]"
 
 
 async def compare(name: str, data: bytes, decoder: IsolatedDecoder, pool: ProcessPool, rounds: int) -> None:
-    """Prints one line of the table."""
+    """Prints one line of the table for each transport."""
     request, limits = DecodeRequest(), Limits()
 
     async def here() -> Decoded:
         return decode_media(data, request, limits)
 
     async def pooled() -> Decoded:
-        return await asyncio.wrap_future(pool.schedule(decode_media, (data, request, limits), timeout=30))
+        return await asyncio.wrap_future(pool.schedule(decode_media, (data, request, limits), timeout=60))
 
     async def isolated() -> Decoded:
         return await decoder.decode(data, request, limits)
 
-    times: dict[str, list[float]] = {"here": [], "isolated": [], "pool": []}
+    calls = {"here": here, "isolated": isolated, "pool": pooled}
+    times: dict[str, list[tuple[float, float]]] = {label: [] for label in calls}
     for number in range(rounds + 2):
-        for label, call in (("here", here), ("isolated", isolated), ("pool", pooled)):
-            seconds = await timed(call)
+        for label, call in calls.items():
+            sample = await timed(call)
             if number >= 2:
-                times[label].append(seconds)
-    base = statistics.median(times["here"])
-    parts = [f"{name:<22} {len(data) / 1e6:6.2f} MB  in-process {base * 1e3:7.1f} ms"]
+                times[label].append(sample)
+    wall, cpu = (statistics.median(sample[kind] for sample in times["here"]) * 1e3 for kind in (0, 1))
+    print(f"{name}, {len(data) / 1e6:.2f} MB: in-process {wall:.1f} ms wall, {cpu:.1f} ms CPU")
     for label in ("isolated", "pool"):
-        ratios = [other / here for other, here in zip(times[label], times["here"], strict=True)]
-        low, middle, high = statistics.quantiles(ratios, n=4)
-        extra = statistics.median(o - h for o, h in zip(times[label], times["here"], strict=True))
-        parts.append(f"{label} x{middle:.2f} [{low:.2f}..{high:.2f}] {extra * 1e3:+.1f} ms")
-    print("  ".join(parts), flush=True)
+        pairs = list(zip(times[label], times["here"], strict=True))
+        walls, cpus = ([other[kind] / base[kind] for other, base in pairs] for kind in (0, 1))
+        extra = statistics.median(other[1] - base[1] for other, base in pairs) * 1e3
+        print(f"  {label:<9} wall {spread(walls)}  CPU {spread(cpus)} {extra:+.1f} ms", flush=True)
 
 
 async def main(rounds: int) -> None:
