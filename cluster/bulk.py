@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cluster.bulk_job import Job, JobError, models_in_force
 from cluster.bulk_judge import BULK_SERVICES, Judge
@@ -96,15 +97,22 @@ def _run_wave(
     collected: dict[int, list[pa.Table]] = {}
     for block in results.iter_batches(batch_size=None, batch_format="pyarrow"):
         judged(block)
-        shard = block["row"][0].as_py() // job.shard_size
-        parts = collected.setdefault(shard, [])
-        parts.append(block)
-        if sum(len(part) for part in parts) == len(job.rows(shard)):
-            job.finish(shard, pa.concat_tables(collected.pop(shard)))
+        for shard, part in _by_shard(block, job.shard_size):
+            parts = collected.setdefault(shard, [])
+            parts.append(part)
+            if sum(map(len, parts)) == len(job.rows(shard)):
+                job.finish(shard, pa.concat_tables(collected.pop(shard)))
+
+
+def _by_shard(block: pa.Table, shard_size: int) -> Iterator[tuple[int, pa.Table]]:
+    """Takes a block of results apart. Ray Data promises nothing about which items come back together."""
+    shards = pc.divide(block["row"], shard_size)
+    for shard in pc.unique(shards).to_pylist():
+        yield shard, block.filter(pc.equal(shards, shard))
 
 
 def _blocks(items: pa.Table, rows: range) -> Iterator[pa.Table]:
-    """Blocks of one shard; none reaches into the next shard, so that each result block belongs to one."""
+    """The items of one shard in blocks."""
     for start in range(rows.start, rows.stop, BLOCK):
         yield items.slice(start, min(BLOCK, rows.stop - start))
 
@@ -139,14 +147,13 @@ def _own_ray(cpus: int, nice: int) -> Iterator[None]:
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    # The oldest shard is finished first, and few of them are in memory at a time.
-    context.execution_options.preserve_order = True
     try:
         yield
     except ray.exceptions.RayError as error:
         raise JobError(f"the workers cannot go on: {_reason(error)}; finished shards are kept") from error
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         ray.shutdown()
 
 

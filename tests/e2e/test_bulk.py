@@ -200,11 +200,9 @@ def test_a_job_killed_at_any_moment_goes_on_without_losing_or_repeating_anything
 
     job = start(*arguments)
     until(lambda: len(shards(out)) >= 2, job)
-    family = tree(job)
+    killed_family = tree(job)
     job.kill()
     job.communicate()
-    _, left = psutil.wait_procs(family, timeout=30)
-    assert not left, "its Ray ends with it"
     after_kill = shards(out)
     assert 2 <= len(after_kill) < 12
 
@@ -229,8 +227,11 @@ def test_a_job_killed_at_any_moment_goes_on_without_losing_or_repeating_anything
     assert [row["row"] for row in rows] == list(range(60))
     assert [row["path"] for row in rows] == [f"{number:03d}.jpg" for number in range(60)]
     assert not [row["error"] for row in rows if row["error_code"]]
-    assert len({row["report"] for row in rows}) == 60
+    assert len({row["report"] for row in rows if row["row"] % 3 != 2}) == 40, "every face has a report of its own"
     assert not [name for name in os.listdir(out) if name.startswith(".unfinished")]
+    # Ray's agents notice within a minute that the rest of it is gone.
+    _, left = psutil.wait_procs(killed_family, timeout=90)
+    assert not left, "the Ray of a killed job ends with it"
 
 
 def test_another_service_is_refused_where_results_of_a_first_one_lie(tmp_path: Path) -> None:
