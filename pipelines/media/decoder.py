@@ -19,6 +19,7 @@ _START_SECONDS = 60.0
 _MESSAGE_BYTES = 1 << 20
 _LARGE_BYTES = 1 << 18
 """Media above this size is copied off the event loop."""
+_NONSENSE = (ValueError, TypeError, KeyError, OSError, OverflowError, RecursionError)
 _KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
 
 
@@ -99,13 +100,13 @@ class IsolatedDecoder:
             if "error" in reply:
                 code, message = reply["error"]
                 healthy = code != "media_memory"
-                raise MediaError(str(code), str(message))
+                raise MediaError(str(code)[:50], str(message)[:200])
             decoded = load_decoded(reply, target)
             healthy = True
             return decoded
         except TimeoutError:
             raise MediaError("media_timeout", "the media took too long to decode") from None
-        except (ValueError, TypeError, KeyError, OSError):  # a decoder that answers nonsense is as good as crashed
+        except _NONSENSE:  # a decoder that answers nonsense is as good as crashed
             raise _DecoderDied from None
         except _DecoderDied:
             if self._closed:

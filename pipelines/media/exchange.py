@@ -58,7 +58,7 @@ def load_decoded(message: dict[str, Any], fd: int) -> Decoded:
     """Maps the pixels, without copying them, into read-only arrays that keep the memory alive.
 
     Raises:
-        ValueError, TypeError, KeyError: the message and the file disagree.
+        ValueError, TypeError, KeyError, OverflowError: the message and the file disagree.
         OSError: the file is still mapped for writing elsewhere.
     """
     fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)

@@ -1,0 +1,87 @@
+import json
+import mmap
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipelines.media.exchange import dump_call, dump_decoded, load_call, load_decoded, memory_file
+from pipelines.media.frames import Decoded, DecodeRequest, Frame, Limits
+
+from .samples import corners
+
+
+@pytest.fixture
+def file() -> Iterator[int]:
+    fd = memory_file()
+    yield fd
+    os.close(fd)
+
+
+def decoded(*sizes: tuple[int, int]) -> Decoded:
+    frames = tuple(Frame(corners(*size), n, n / 2) for n, size in enumerate(sizes))
+    facts = {"kind": "video", "mime": "video/mp4", "width": 96, "height": 64, "duration": 1.5, "fps": None}
+    return Decoded(**facts, has_audio=True, scale=1.25, frames=frames)
+
+
+def sent(media: Decoded, fd: int) -> Any:
+    return json.loads(json.dumps(dump_decoded(media, fd)))
+
+
+def test_frames_of_odd_sizes_arrive_as_they_were_sent(file: int) -> None:
+    original = decoded((96, 64), (7, 3), (1, 1))
+    copy = load_decoded(sent(original, file), file)
+    for frame, other in zip(copy.frames, original.frames, strict=True):
+        assert np.array_equal(frame.pixels, other.pixels)
+        assert (frame.index, frame.timestamp) == (other.index, other.timestamp)
+    assert (copy.duration, copy.fps, copy.has_audio, copy.scale) == (1.5, None, True, 1.25)
+
+
+def test_a_call_arrives_as_it_was_made() -> None:
+    request = DecodeRequest(frames=3, max_side=77, kinds=frozenset({"image"}), exif_rotation=False)
+    limits = Limits(pixels=5, duration_s=2.5, video_side=9)
+    assert load_call(json.loads(json.dumps(dump_call(request, limits)))) == (request, limits)
+
+
+def test_pixels_cannot_be_changed_or_cut_off_after_they_arrived(file: int) -> None:
+    other_end = os.dup(file)
+    copy = load_decoded(sent(decoded((96, 64)), file), file)
+    for attack in (lambda: os.ftruncate(other_end, 0), lambda: os.pwrite(other_end, b"x", 0)):
+        with pytest.raises(PermissionError):
+            attack()
+    os.close(other_end)
+    assert np.array_equal(copy.frames[0].pixels, corners())
+
+
+def test_pixels_that_a_decoder_could_still_write_to_are_not_accepted(file: int) -> None:
+    message = sent(decoded((96, 64)), file)
+    with mmap.mmap(file, 0), pytest.raises(OSError, match="busy"):
+        load_decoded(message, file)
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [],
+        [[64, 97, 0, 0.0]],
+        [[64, 96, 0, 0.0], [64, 96, 1, 0.0]],
+        [[-64, -96, 0, 0.0]],
+        [[0, 96, 0, 0.0]],
+        [[1 << 40, 1 << 40, 0, 0.0]],
+        [[64, 96, 0]],
+        [["a", 96, 0, 0.0]],
+        None,
+    ],
+)
+def test_a_message_that_does_not_fit_its_file_is_refused(file: int, frames: Any) -> None:
+    message = {**sent(decoded((96, 64)), file), "frames": frames}
+    with pytest.raises((ValueError, TypeError, OverflowError)):
+        load_decoded(message, file)
+
+
+def test_a_request_for_no_frames_or_too_many_is_refused() -> None:
+    for frames in (0, -1, 513):
+        with pytest.raises(ValueError, match="frames"):
+            DecodeRequest(frames=frames)
