@@ -9,6 +9,7 @@ PREDICTORS = {
     "face/embedder": "models.face.embedder:SFace",
     "face/landmarks": "models.face.landmarks:FaceMesh",
     "face/liveness": "models.face.liveness:FrLiveness",
+    "face/occlusion": "models.face.occlusion:OcclusionDetector",
     "face/recapture": "models.face.recapture:RecaptureDetector",
 }
 
