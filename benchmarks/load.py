@@ -1,4 +1,4 @@
-"""What a liveness answer costs: bare model loop, `veriscope check` pipeline, full API. One run, ratios, median and spread.
+"""What a liveness answer costs: bare model loop, `veriscope check` pipeline, full API. One run, ratios, spread.
 
     python benchmarks/load.py [--tasks 200] [--rounds 3] [--clients 16]
 

@@ -16,6 +16,8 @@ import httpx
 import psutil
 import pytest
 
+from deployments.settings import Settings
+
 ACCOUNT = ("bank", "correct horse battery staple")
 
 
@@ -70,6 +72,12 @@ class Cluster:
             if line.startswith("ready "):
                 return
         raise AssertionError("the cluster did not start:\n" + "".join(self.lines))
+
+    def settings(self) -> Settings:
+        """The settings it was started with."""
+        return Settings(
+            home=self.home, **{k.removeprefix("VERISCOPE_").lower(): v for k, v in self.environment.items()}
+        )
 
     def tree(self) -> list[psutil.Process]:
         """Every process of the cluster, the first one last."""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, up
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
-from deployments.tasks.database import reader, writing
+from deployments.tasks.database import insert_for, reader, writing
 from deployments.tasks.schema import galleries, gallery_faces
 
 DIMENSIONS = 128
@@ -72,14 +72,18 @@ class Galleries:
         with self._lock:
             self._cache.pop(gallery_id, None)
 
-    def add(self, tenant: str, gallery: str, subject: str, embedding: Embedding) -> None:
-        """Adds a template of the subject. Raises: ValueError: not a (128,) vector of length 1, or a bad name."""
+    def add(self, tenant: str, gallery: str, subject: str, embedding: Embedding, face_id: str | None = None) -> None:
+        """Adds a template of the subject. Raises: ValueError: not a (128,) vector of length 1, or a bad name.
+
+        Args: face_id: a UUID; adding the same again changes nothing, so that a task that is tried again adds it once.
+        """
         vector = _unit(embedding)
         _check_name(subject)
         with writing(self._engine) as connection:
             gallery_id, _ = _find(connection, tenant, gallery)
-            row = {"id": str(uuid7()), "gallery_id": gallery_id, "subject": subject, "embedding": vector.tobytes()}
-            connection.execute(insert(gallery_faces), row)
+            row = {"id": face_id or str(uuid7()), "gallery_id": gallery_id, "subject": subject}
+            added = insert_for(self._engine, gallery_faces).on_conflict_do_nothing(index_elements=["id"])
+            connection.execute(added, row | {"embedding": vector.tobytes()})
             connection.execute(_CHANGED, {"of_id": gallery_id})
 
     def remove(self, tenant: str, gallery: str, subject: str) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from models.face.alignment import align
 from models.face.detector import FaceBox
 from models.face.eyes import EyeOpenness, eye_openness
-from models.face.landmarks import FaceMeshResult, mesh_crop
+from models.face.landmarks import FaceMeshResult, alignment_points, mesh_crop
 from models.face.liveness import liveness_crop
 from models.face.occlusion import Occlusion
 from models.face.pose import Pose, head_pose
@@ -89,11 +89,14 @@ class _Sight:
     pixels: np.ndarray
     boxes: list[FaceBox]
     crop: np.ndarray | None
+    crop_to_image: np.ndarray | None
     mesh: FaceMeshResult | None
 
     @cached_property
     def aligned(self) -> np.ndarray:
-        return align(self.pixels, self.boxes[0].points)
+        assert self.mesh is not None
+        assert self.crop_to_image is not None
+        return align(self.pixels, alignment_points(self.boxes[0], self.mesh, self.crop_to_image))
 
     @property
     def certainty(self) -> float:
@@ -162,10 +165,11 @@ def _turn(pixels: np.ndarray, quarters: int) -> np.ndarray:
 async def _sights(pixels: Sequence[np.ndarray], models: Models) -> list[_Sight]:
     boxes: list[list[FaceBox]] = await models.predict("face/detector", pixels)
     found = [(index, found[0]) for index, found in enumerate(boxes) if found]
-    crops = [mesh_crop(pixels[index], box)[0] for index, box in found]
-    meshes = await models.predict("face/landmarks", crops)
-    placed = {index: pair for (index, _), pair in zip(found, zip(crops, meshes, strict=True), strict=True)}
-    return [_Sight(picture, boxes[index], *placed.get(index, (None, None))) for index, picture in enumerate(pixels)]
+    crops = [mesh_crop(pixels[index], box) for index, box in found]
+    meshes = await models.predict("face/landmarks", [crop for crop, _ in crops])
+    placed = {index: (*crop, mesh) for (index, _), crop, mesh in zip(found, crops, meshes, strict=True)}
+    nothing = (None, None, None)
+    return [_Sight(picture, boxes[index], *placed.get(index, nothing)) for index, picture in enumerate(pixels)]
 
 
 async def _ask(models: Models, name: str, sights: Sequence[_Sight], crop: Any, wanted: object) -> list[Any]:

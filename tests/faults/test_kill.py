@@ -1,6 +1,5 @@
 """kill -9 while 200 tasks are in flight: every accepted task ends once, and every result is delivered."""
 
-import threading
 import time
 import uuid
 from collections import defaultdict
@@ -10,8 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import Engine
 from standardwebhooks import Webhook
 
+from deployments.tasks.database import open_database
+from deployments.tasks.store import TaskStore
 from tests.pictures import astronaut, hopper, nobody
 from tests.receiver import Receiver, receiving
 from tests.running import Cluster
@@ -80,16 +82,16 @@ def until(condition: object, seconds: float) -> None:
         time.sleep(0.1)
 
 
-def kill_in_turn(cluster: Cluster, stop: threading.Event, killed: dict[str, int]) -> None:
-    """Kills one deployment after another, each only when the one before has come back."""
-    while not stop.is_set():
-        for victim in VICTIMS:
-            until(lambda victim=victim: stop.is_set() or cluster.replicas(victim), 30)
-            if stop.wait(0.5):
-                return
-            killed[victim] += cluster.kill(victim)
-            if stop.wait(2.5):
-                return
+def kill_in_turn(cluster: Cluster, database: Engine) -> dict[str, tuple[int, int]]:
+    """Kills one deployment after another; deployment -> replicas killed, tasks unfinished at that moment."""
+    killed = {}
+    store = TaskStore(database)
+    for victim in VICTIMS:
+        until(lambda victim=victim: cluster.replicas(victim), 60)
+        unfinished = sum(store.depth().values())
+        killed[victim] = cluster.kill(victim), unfinished
+        time.sleep(1.5)
+    return killed
 
 
 def assert_nothing_lost(client: httpx.Client, receiver: Receiver, secret: str, ids: list[str]) -> None:
@@ -113,20 +115,14 @@ def assert_nothing_lost(client: httpx.Client, receiver: Receiver, secret: str, i
 
 
 def test_nothing_is_lost_while_every_part_is_killed_in_turn(faulty: Cluster) -> None:
-    killed: dict[str, int] = defaultdict(int)
-    stop = threading.Event()
-    with receiving() as receiver, faulty.client() as client:
+    database = open_database(faulty.settings().database)
+    with receiving() as receiver, faulty.client() as client, ThreadPoolExecutor(17) as pool:
         secret = client.post(f"/webhooks/{EVENT}", data={"url": receiver.url}).json()["secret"]
-        killer = threading.Thread(target=kill_in_turn, args=(faulty, stop, killed))
-        with ThreadPoolExecutor(16) as pool:
-            killer.start()
-            ids = list(pool.map(lambda number: submit(client, number), range(TASKS)))
-        until(lambda: set(killed) == set(VICTIMS), 60)
-        stop.set()
-        killer.join()
-        assert_nothing_lost(client, receiver, secret, ids)
-    assert set(killed) == set(VICTIMS)
-    assert all(killed.values())
+        accepted = [pool.submit(submit, client, number) for number in range(TASKS)]
+        until(lambda: sum(one.done() for one in accepted) > TASKS // 4, 60)
+        killed = kill_in_turn(faulty, database)
+        assert_nothing_lost(client, receiver, secret, [one.result() for one in accepted])
+    assert all(replicas and unfinished for replicas, unfinished in killed.values()), f"some kill hit nothing: {killed}"
 
 
 def test_nothing_is_lost_when_the_whole_tree_is_killed_and_started_again(faulty: Cluster) -> None:
