@@ -110,12 +110,15 @@ class Meter:
     def add(self, results: pa.Table) -> None:
         """Counts a block of results."""
         self.done += len(results)
+        first = self._warm is None
         self._warm = self._warm or (time.monotonic(), self.done)
         self.failed += len(results) - results["error_code"].null_count
         rate = f"{self.rate:.1f} items/s, {self.failed} errors"
         self._progress.update(self._bar, completed=self.done, rate=rate)
         now = time.monotonic()
-        if not console.is_terminal and (now - self._last_line >= LINE_EVERY_S or self.done == self.total):
+        # The first block says how long the workers took to start, nothing about what is left.
+        due = now - self._last_line >= LINE_EVERY_S and not first
+        if not console.is_terminal and (due or self.done == self.total):
             self._last_line = now
             left = timedelta(seconds=round((self.total - self.done) / self.rate))
             print(f"{self.done} of {self.total} items, {rate}, {left} left", flush=True)
