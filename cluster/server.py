@@ -168,9 +168,8 @@ def state(settings: Settings) -> dict[str, Any] | None:
     """The running cluster of this HOME (`pid`, `url`, `since`), or None."""
     try:
         found: dict[str, Any] = json.loads((settings.home / "run.json").read_text())
-        command = Path(f"/proc/{found['pid']}/cmdline")
-        # A process id is used again after a restart of the machine: it has to be a veriscope.
-        if command.parent.parent.is_dir() and b"veriscope" not in command.read_bytes():
+        # A process id is used again after a restart of the machine: it has to be one of ours.
+        if Path("/proc/self").exists() and b"up" not in Path(f"/proc/{found['pid']}/cmdline").read_bytes().split(b"\0"):
             return None
         os.kill(found["pid"], 0)
     except (OSError, ValueError, KeyError):

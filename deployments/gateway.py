@@ -5,12 +5,11 @@ import logging
 import socket
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 from ray import serve
 from ray.serve.handle import DeploymentHandle
-from starlette.types import Receive, Scope, Send
 
 from deployments.ingress.app import create_app
 from deployments.ingress.backend import Backend
@@ -75,7 +74,7 @@ class Gateway:
         engine = open_database(settings.database)
         self.settings = settings
         self._handles = {"dispatcher": dispatcher, "deliverer": deliverer, **hosts}
-        self.app = create_app(
+        self._face = create_app(
             Backend(
                 settings=settings,
                 tasks=TaskStore(engine),
@@ -112,7 +111,7 @@ class ListeningGateway(Gateway):
         self, dispatcher: DeploymentHandle, deliverer: DeploymentHandle, hosts: Mapping[str, DeploymentHandle]
     ) -> None:
         await super().__init__(dispatcher, deliverer, hosts)
-        config = uvicorn.Config(self.app, log_config=None, access_log=False, server_header=False, date_header=False)
+        config = uvicorn.Config(self._face, log_config=None, access_log=False, server_header=False, date_header=False)
         self._server = uvicorn.Server(config)
         self._serving = asyncio.create_task(self._server.serve([listening(self.settings)]))
 
@@ -136,26 +135,10 @@ def listening(settings: Settings) -> socket.socket:
     return sock
 
 
-class _Behind:
-    """The ASGI callable Serve's proxy talks to; it is named before the replica that holds the app exists."""
-
-    app: Any = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            return
-        await self.app(scope, receive, send)
-
-
-_behind = _Behind()
-
-
-@serve.ingress(_behind)
+@serve.ingress()
 class ProxiedGateway(Gateway):
     """A gateway behind Serve's proxies, as many replicas as the profile says."""
 
-    async def __init__(  # type: ignore[misc]
-        self, dispatcher: DeploymentHandle, deliverer: DeploymentHandle, hosts: Mapping[str, DeploymentHandle]
-    ) -> None:
-        await super().__init__(dispatcher, deliverer, hosts)
-        _behind.app = self.app
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        """Serve asks for it once the replica stands."""
+        return self._face

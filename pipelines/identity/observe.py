@@ -11,7 +11,7 @@ import numpy as np
 from models.face.alignment import align
 from models.face.detector import FaceBox
 from models.face.eyes import EyeOpenness, eye_openness
-from models.face.landmarks import FaceMeshResult, alignment_points, mesh_crop
+from models.face.landmarks import FaceMeshResult, alignment_points, mesh_crop, to_image
 from models.face.liveness import liveness_crop
 from models.face.occlusion import Occlusion
 from models.face.pose import Pose, head_pose
@@ -30,8 +30,10 @@ MODELS = (
 )
 """What the stage needs; it runs beside them where one host holds them all."""
 
-UPRIGHT_PRESENCE = 0.5
-"""Mesh presence under which a face may lie on its side: then the other three rotations are tried as well."""
+UPRIGHT_SCORE, UPRIGHT_PRESENCE = 0.92, 0.9
+"""A face that the detector or the mesh is less sure of may lie on its side: then all four rotations compete by score
+times presence. Measured over four rotations each: right for 252 of 252 views of 63 photos and 380 of 380 of 95
+portraits; of the upright ones 0 and 31 were searched needlessly. Presence alone was right for 206 of 252."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,11 @@ class _Sight:
         return align(self.pixels, alignment_points(self.boxes[0], self.mesh, self.crop_to_image))
 
     @property
+    def upright(self) -> bool:
+        sure = self.mesh is not None and self.mesh.presence >= UPRIGHT_PRESENCE
+        return sure and self.boxes[0].score >= UPRIGHT_SCORE
+
+    @property
     def certainty(self) -> float:
         return self.mesh.presence * self.boxes[0].score if self.mesh is not None else 0.0
 
@@ -145,7 +152,7 @@ async def _upright(pixels: Sequence[np.ndarray], models: Models) -> tuple[int, l
     standing = await _sights(pixels, models)
     surest = max(range(len(standing)), key=lambda index: standing[index].certainty)
     best, rotation = standing[surest], 0
-    if best.mesh is not None and best.mesh.presence >= UPRIGHT_PRESENCE:
+    if best.upright:
         return 0, standing
     turned = await _sights([_turn(pixels[surest], quarter) for quarter in (1, 2, 3)], models)
     for quarter, sight in enumerate(turned, start=1):
@@ -194,8 +201,10 @@ def _face(
     embedding: np.ndarray | None,
 ) -> Face:
     assert sight.crop is not None
+    assert sight.crop_to_image is not None
     assert sight.mesh is not None
-    pose = head_pose(sight.mesh.landmarks)
+    # In the image, because the crop undoes part of the roll.
+    pose = head_pose(to_image(sight.mesh.landmarks, sight.crop_to_image))
     left, top, right, bottom = _box(sight)
     return Face(
         box=(left * scale, top * scale, right * scale, bottom * scale),

@@ -21,7 +21,7 @@ def box(left: float, top: float, side: float) -> FaceBox:
     """A detected face; its points stand as in an upright one."""
     places = [(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)]
     points = np.array([(left + x * side, top + y * side) for x, y in places], np.float32)
-    return FaceBox(left, top, left + side, top + side, 0.9, points)
+    return FaceBox(left, top, left + side, top + side, 0.95, points)
 
 
 class MarkedFaces:
