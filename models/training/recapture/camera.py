@@ -5,8 +5,10 @@ network as a sign of an attack.
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 
+import av
 import cv2
 import numpy as np
 
@@ -174,6 +176,8 @@ def encode(image: np.ndarray, rng: np.random.Generator, settings: Settings) -> n
     """One generation of lossy compression."""
     codec = str(rng.choice(settings.codecs))
     quality = int(rng.integers(settings.quality[0], settings.quality[1] + 1))
+    if codec == "h264":
+        return _filmed(image, 50 - quality // 3)
     bgr = image[..., ::-1]
     if codec == "webp":
         return _round_trip(bgr, ".webp", [cv2.IMWRITE_WEBP_QUALITY, quality])
@@ -183,6 +187,21 @@ def encode(image: np.ndarray, rng: np.random.Generator, settings: Settings) -> n
     if codec == "jpeg_twice":  # a crop between the two, so that the block grids do not match
         image = _round_trip(image[3:, 5:, ::-1], ".jpg", options)
     return image
+
+
+def _filmed(image: np.ndarray, rate_factor: int) -> np.ndarray:
+    """One intra frame of H.264; sides become even."""
+    image = np.ascontiguousarray(image[: image.shape[0] & ~1, : image.shape[1] & ~1])
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.height, encoder.width = image.shape[:2]
+    encoder.pix_fmt, encoder.time_base, encoder.thread_count = "yuv420p", Fraction(1, 25), 1
+    encoder.options = {"crf": str(rate_factor), "preset": "superfast"}
+    packets = encoder.encode(av.VideoFrame.from_ndarray(image, format="rgb24")) + encoder.encode(None)
+    decoder = av.CodecContext.create("h264", "r")
+    assert isinstance(decoder, av.VideoCodecContext)
+    frames = [frame for packet in [*packets, None] for frame in decoder.decode(packet)]
+    return frames[0].to_ndarray(format="rgb24")
 
 
 def _round_trip(bgr: np.ndarray, suffix: str, options: list[int]) -> np.ndarray:

@@ -138,12 +138,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--held-out", action="store_true", help="draw from device families never used in training")
     parser.add_argument("--ordinary", action="store_true", help="ordinary instead of hard capture conditions")
+    parser.add_argument("--filmed", action="store_true", help="H.264 frames among the codecs")
     parser.add_argument("--takes", type=int, default=1, help="cameras that shoot each scene; divides the count")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     people = portraits(args.data, open_detector(args.detector), args.split)
     settings = HELD_OUT if args.held_out else TRAIN
     settings = settings.ordinary() if args.ordinary else settings
+    settings = settings.filmed() if args.filmed else settings
     write(people, args.out, args.count, args.seed, settings, args.takes)
 
 

@@ -23,12 +23,16 @@ class Settings:
     glare: tuple[str, ...]  # shapes of reflections on glossy instruments
     hard: float = 1.0  # how far capture conditions stray from an ordinary selfie, 0..1, for both classes
 
+    def filmed(self) -> "Settings":
+        """The same devices, every other generation of compression being that of a video."""
+        return replace(self, codecs=self.codecs + ("h264",) * len(self.codecs))
+
     def ordinary(self) -> "Settings":
         """The same devices used with some care: in focus, exposed, little edited, not compressed to pieces."""
         return replace(self, hard=0.3, quality=(max(self.quality[0], 70), max(self.quality[1], 90)))
 
 
-TRAIN = Settings(
+TRAIN = Settings(  # the seeds of README.md mean these tuples in this order
     layouts=("rgb_stripe", "bgr_stripe", "pentile_diamond", "rgb_triad_rows"),
     halftones=("am_round", "am_ellipse", "fm_blue"),
     demosaics=("none", "bilinear"),

@@ -97,7 +97,7 @@ def fit(net: RecaptureNet, folders: list[Path], monitor: Path, out: Path, minute
     """
     torch.manual_seed(seed)
     rng, draws = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
-    mean = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.997), use_buffers=True)
+    mean = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.997), use_buffers=True)  # type: ignore[no-untyped-call]
     seen, truth = np.load(monitor / "views.npy"), np.load(monitor / "species.npy") == 0
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.02)
     begin, epoch = time.monotonic(), 0
