@@ -90,13 +90,14 @@ def _ensure_account(accounts: Accounts, settings: Settings, say: Callable[[str],
 def serve_until(stop: threading.Event, profile_file: Path, settings: Settings, say: Callable[[str], None]) -> None:
     """Runs the cluster until `stop` is set. Says `ready <url>` once it answers. Raises StartError."""
     config, profile = read_profile(profile_file)
-    prepare(settings, profile, say)
-    with _only_one(settings), _ray(config, settings, profile) as deploy:
-        deploy()
-        wait_ready(settings, stop)
-        if not stop.is_set():
-            say(f"ready {url(settings)}")
-            stop.wait()
+    with _only_one(settings):
+        prepare(settings, profile, say)
+        with _ray(config, settings, profile) as deploy:
+            deploy()
+            wait_ready(settings, stop)
+            if not stop.is_set():
+                say(f"ready {url(settings)}")
+                stop.wait()
 
 
 @contextlib.contextmanager
@@ -150,6 +151,7 @@ def _only_one(settings: Settings) -> Iterator[None]:
     running = state(settings)
     if running is not None:
         raise StartError(f"already running as process {running['pid']}; stop it with `veriscope down`")
+    settings.home.mkdir(parents=True, exist_ok=True)
     file = settings.home / "run.json"
     file.write_text(json.dumps({"pid": os.getpid(), "url": url(settings), "since": time.time()}))
     try:
