@@ -192,11 +192,11 @@ def test_a_job_gives_the_reports_of_the_api_and_rows_for_what_it_cannot_judge(tm
 
 def test_a_job_killed_at_any_moment_goes_on_without_losing_or_repeating_anything(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
-    for number in range(60):
+    for number in range(180):
         source = (ASTRONAUT, HOPPER, ROCKET)[number % 3]
         (tmp_path / f"pictures/{number:03d}.jpg").write_bytes(smaller(source, 200 + number))
     out = tmp_path / "out"
-    arguments = (tmp_path / "pictures", "--out", out, "--shard-size", 5)
+    arguments = (tmp_path / "pictures", "--out", out, "--shard-size", 10)
 
     job = start(*arguments)
     until(lambda: len(shards(out)) >= 2, job)
@@ -204,7 +204,7 @@ def test_a_job_killed_at_any_moment_goes_on_without_losing_or_repeating_anything
     job.kill()
     job.communicate()
     after_kill = shards(out)
-    assert 2 <= len(after_kill) < 12
+    assert 2 <= len(after_kill) < 18
 
     job = start(*arguments)
     for victim in until(lambda: judges(job), job):
@@ -224,10 +224,10 @@ def test_a_job_killed_at_any_moment_goes_on_without_losing_or_repeating_anything
     finish(start(*arguments))
     assert shards(out).items() >= after_stop.items(), "finished shards are never touched again"
     rows = results(out)
-    assert [row["row"] for row in rows] == list(range(60))
-    assert [row["path"] for row in rows] == [f"{number:03d}.jpg" for number in range(60)]
+    assert [row["row"] for row in rows] == list(range(180))
+    assert [row["path"] for row in rows] == [f"{number:03d}.jpg" for number in range(180)]
     assert not [row["error"] for row in rows if row["error_code"]]
-    assert len({row["report"] for row in rows if row["row"] % 3 != 2}) == 40, "every face has a report of its own"
+    assert len({row["report"] for row in rows if row["row"] % 3 != 2}) == 120, "every face has a report of its own"
     assert not [name for name in os.listdir(out) if name.startswith(".unfinished")]
     # Ray's agents notice within a minute that the rest of it is gone.
     _, left = psutil.wait_procs(killed_family, timeout=90)

@@ -202,7 +202,7 @@ def main() -> None:
     for name in ("fusion", "test"):
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True)
     parser.add_argument("--bpcer", type=float, default=0.02, help="of the fusion split's bona fide, at the threshold")
-    parser.add_argument("--band", type=float, default=0.1, help="the same, at the upper end of the inconclusive band")
+    parser.add_argument("--band", type=float, default=0.05, help="the same, at the upper end of the inconclusive band")
     parser.add_argument("--extra", type=Path, nargs="*", default=[], help="further bona fide photographs")
     args = parser.parse_args()
     cv2.setNumThreads(1)

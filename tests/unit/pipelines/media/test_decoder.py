@@ -35,7 +35,9 @@ async def decoder() -> AsyncIterator[IsolatedDecoder]:
 
 def processes() -> list[psutil.Process]:
     """The decoder processes of this one."""
-    return [child for child in psutil.Process().children() if running(child)]
+    # Servers of other tests are children of this process as well.
+    children = psutil.Process().children()
+    return [child for child in children if running(child) and "pipelines.media" in " ".join(child.cmdline())]
 
 
 def running(process: psutil.Process) -> bool:
