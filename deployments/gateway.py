@@ -111,7 +111,9 @@ class ListeningGateway(Gateway):
         self, dispatcher: DeploymentHandle, deliverer: DeploymentHandle, hosts: Mapping[str, DeploymentHandle]
     ) -> None:
         await super().__init__(dispatcher, deliverer, hosts)
-        config = uvicorn.Config(self._face, log_config=None, access_log=False, server_header=False, date_header=False)
+        config = uvicorn.Config(
+            self._face, log_config=None, access_log=False, server_header=False, date_header=False, proxy_headers=False
+        )
         self._server = uvicorn.Server(config)
         self._serving = asyncio.create_task(self._server.serve([listening(self.settings)]))
 

@@ -1,7 +1,7 @@
 """The words every service answers in: checks, reports, artifacts and the verdict drawn from them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -56,6 +56,20 @@ class Check:
     models: tuple[ModelRef, ...] = ()
     ms: float | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """JSON values. Written out, because `dataclasses.asdict` copies all evidence and shows up in profiles."""
+        return {
+            "name": self.name,
+            "subject": self.subject,
+            "status": self.status.value,
+            "score": self.score,
+            "threshold": self.threshold,
+            "reasons": list(self.reasons),
+            "evidence": dict(self.evidence),
+            "models": [{"name": m.name, "version": m.version, "sha256": m.sha256} for m in self.models],
+            "ms": self.ms,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
@@ -85,7 +99,7 @@ class Report:
         return {
             "service": self.service,
             "verdict": self.verdict.value,
-            "checks": [asdict(check) for check in self.checks],
+            "checks": [check.to_json() for check in self.checks],
             "data": dict(self.data),
             "artifacts": [{"name": a.name, "mime": a.mime, "size": len(a.data)} for a in self.artifacts],
         }

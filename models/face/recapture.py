@@ -1,7 +1,6 @@
 """Is this face a photograph of a screen or of a print? Our own small network, trained on simulated recaptures."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -28,8 +27,7 @@ class RecaptureDetector(Predictor[np.ndarray, float]):
     card = card("face/recapture")
 
     def load(self) -> None:
-        file = _verified(self.card.parameters["sha256"], int(self.card.parameters["size"]))
-        self._net = Session(file, {"views": ("batch", 2, SIZE, SIZE, 3)}, threads=self.threads)
+        self._net = Session(weights.path("recapture"), {"views": ("batch", 2, SIZE, SIZE, 3)}, threads=self.threads)
 
     def predict(self, batch: Sequence[np.ndarray]) -> list[float]:
         if not batch:
@@ -37,24 +35,6 @@ class RecaptureDetector(Predictor[np.ndarray, float]):
         (logits,) = self._net(np.stack(batch))
         scale, offset = float(self.card.parameters["scale"]), float(self.card.parameters["offset"])
         return [float(score) for score in 1 / (1 + np.exp(-(scale * logits.astype(np.float64) + offset)))]
-
-
-def _verified(sha256: str, size: int) -> Path:
-    """Our own weights in this repository. Raises WeightsError where they are not the ones the card describes."""
-    item = weights.Entry(
-        name="recapture",
-        file="recapture.onnx",
-        size=size,
-        sha256=sha256,
-        licence=RecaptureDetector.card.licence,
-        source=RecaptureDetector.card.source,
-        repository="trained/recapture.onnx",
-    )
-    file = weights.location(item)
-    fault = weights.fault_of(item, file)
-    if fault:
-        raise weights.WeightsError(f"weights 'recapture': {file} {fault}; restore it from the repository")
-    return file
 
 
 def cut_views(image: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
