@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import socket
-import time
 from collections.abc import Mapping
 
 import uvicorn
@@ -30,38 +29,35 @@ logger = logging.getLogger("ray.serve")
 class Waker:
     """Wakes another deployment without waiting for it, with at most one call under way.
 
-    A busy dispatcher answers so; it looks for work by itself as soon as a place is free, so that no call is needed for
-    a moment. A lost wake-up costs the poll interval, never a task.
+    A dispatcher whose places are all taken answers so; it looks for work by itself as soon as one is free, so the next
+    call is put off for a moment. A lost wake-up costs the poll interval, never a task.
     """
 
-    def __init__(self, handle: DeploymentHandle, quiet_s: float = 0.1) -> None:
+    def __init__(self, handle: DeploymentHandle, quiet_s: float = 0.25) -> None:
         self._handle, self._quiet_s = handle, quiet_s
-        self._calling = self._again = False
-        self._busy_until = 0.0
+        self._under_way = self._wanted = False
         self._loop = asyncio.get_running_loop()
 
     def __call__(self) -> None:
         """Safe from any thread; returns at once."""
-        self._loop.call_soon_threadsafe(self._wake)
+        self._loop.call_soon_threadsafe(self._want)
 
-    def _wake(self) -> None:
-        if self._calling:
-            self._again = True
-        elif time.monotonic() >= self._busy_until:
-            self._calling = True
-            self._call = self._loop.create_task(self._calls())
+    def _want(self) -> None:
+        self._wanted = True
+        if not self._under_way:
+            self._under_way = True
+            self._calls = self._loop.create_task(self._call_while_wanted())
 
-    async def _calls(self) -> None:
+    async def _call_while_wanted(self) -> None:
         try:
-            self._again = True
-            while self._again:
-                self._again = False
+            while self._wanted:
+                self._wanted = False
                 if await self._handle.wake.remote():
-                    self._busy_until = time.monotonic() + self._quiet_s
+                    await asyncio.sleep(self._quiet_s)
         except Exception as error:
             logger.warning("could not wake %s, which polls: %s", self._handle.deployment_name, where(error))
         finally:
-            self._calling = False
+            self._under_way = False
 
 
 class Gateway:

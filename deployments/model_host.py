@@ -8,6 +8,7 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
+import cv2
 from ray import serve
 
 from deployments.profile import Batch, Host
@@ -40,6 +41,8 @@ class ModelHost:
 
     def __init__(self, host: Mapping[str, Any], batches: Mapping[str, Mapping[str, Any]]) -> None:
         shape = Host.model_validate(host)
+        # OpenCV counts the machine's cores by itself and would take them from the other replicas.
+        cv2.setNumThreads(shape.threads)
         pool = ThreadPoolExecutor(shape.parallel, thread_name_prefix="model")
         self._runs: dict[str, Run] = {}
         for name in shape.models:
