@@ -22,6 +22,7 @@ from deployments.tasks.store import TaskStore
 from deployments.tasks.task import MAX_ATTEMPTS, ArtifactRef, Completed, Failed, Outcome, Task
 from pipelines.context import Context
 from pipelines.errors import MediaError
+from pipelines.media.decoder import DecoderUnavailable
 from pipelines.report import Report
 from pipelines.services import SERVICES
 
@@ -30,7 +31,9 @@ logger = logging.getLogger("ray.serve")
 OVERLOADED = (BackPressureError, DeploymentUnavailableError)
 """Nothing is wrong with the task: it waits its turn again, and no attempt is used up."""
 
-WORKER_LOST = (RayActorError, RaySystemError, RayServeException, GetTimeoutError, ConnectionError)
+WORKER_LOST = (
+    RayActorError, RaySystemError, RayServeException, GetTimeoutError, ConnectionError, DecoderUnavailable
+)  # fmt: skip
 """A worker went away under the task, perhaps because of it: it is tried again, at most three times in all."""
 
 

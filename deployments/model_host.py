@@ -58,15 +58,15 @@ class ModelHost:
         """One result for each item of the batch, in order. KeyError when the profile put the model elsewhere."""
         return await self._runs[name](batch) if batch else []
 
-    async def look(self, items: Sequence[Decoded | MediaError], stage: str, options: Mapping[str, Any]) -> list[Any]:
+    async def look(self, items: Sequence[Decoded | Exception], stage: str, options: Mapping[str, Any]) -> list[Any]:
         """Runs a stage on media of several tasks at once; an item that failed to decode stays the error it is.
 
         The tasks' model calls meet in the batches. A result that is an exception belongs to its item alone.
         """
         return await asyncio.gather(*(self._look(item, stage, options) for item in items))
 
-    async def _look(self, item: Decoded | MediaError, stage: str, options: Mapping[str, Any]) -> Any:
-        if isinstance(item, MediaError):
+    async def _look(self, item: Decoded | Exception, stage: str, options: Mapping[str, Any]) -> Any:
+        if isinstance(item, Exception):
             return item
         try:
             return await STAGES[stage].run(item, self, options)
