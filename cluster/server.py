@@ -1,6 +1,7 @@
 """Starts the cluster on this machine, keeps it up, and takes it down without leaving a process behind."""
 
 import contextlib
+import io
 import json
 import logging
 import os
@@ -144,8 +145,10 @@ def _ray(config: dict[str, Any], settings: Settings, profile: Profile) -> Iterat
 
         yield deploy
     finally:
-        serve.shutdown()
-        ray.shutdown()
+        # Ray reports here that the controller it was told to end has ended, as an error that alarms people.
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+            serve.shutdown()
+            ray.shutdown()
 
 
 @contextlib.contextmanager
