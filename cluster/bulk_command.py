@@ -51,11 +51,11 @@ def run(
     if service not in BULK_SERVICES:
         raise _fail(f"no service {service!r} for bulk jobs; there are: {', '.join(sorted(BULK_SERVICES))}")
     cpus = min(max_cpus or bulk.default_cpus(), bulk.usable_cpus())
-    signal.signal(signal.SIGTERM, _interrupt)
+    interruption = Interruption()
     try:
         items = read_manifest(manifest, reference_column)
         with Job.opened(out, bulk.definition_of(items, service, shard_size)) as job:
-            _judge(job, items, service, cpus, nice)
+            _judge(job, items, service, interruption, cpus, nice)
     except (ManifestError, JobError, WeightsError) as error:
         raise _fail(str(error)) from None
     except KeyboardInterrupt:
@@ -63,14 +63,37 @@ def run(
         raise typer.Exit(130) from None
 
 
-def _judge(job: Job, manifest: Manifest, service: str, cpus: int, nice: int) -> None:
+def _judge(job: Job, manifest: Manifest, service: str, interruption: "Interruption", cpus: int, nice: int) -> None:
     left = sum(len(job.rows(shard)) for shard in job.unfinished())
     if left < job.items:
         console.print(f"{job.items - left} of {job.items} items are finished already", soft_wrap=True)
     meter = Meter(left)
+
+    def judged(results: pa.Table) -> None:
+        interruption.check()
+        meter.add(results)
+
     with meter:
-        bulk.run(job, manifest, service, meter.add, cpus=cpus, nice=nice)
+        bulk.run(job, manifest, service, judged, cpus=cpus, nice=nice)
     _summarise(job, meter)
+
+
+class Interruption:
+    """Ctrl-C and SIGTERM. Ray swallows the exception when it comes at a bad moment, so it is remembered as well."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def check(self) -> None:
+        """Raises KeyboardInterrupt when either has come."""
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def _ask(self, _: int, __: FrameType | None) -> None:
+        self._asked = True
+        raise KeyboardInterrupt
 
 
 class Meter:
@@ -137,10 +160,6 @@ def _summarise(job: Job, meter: Meter) -> None:
 
 def _prefixed(codes: Counter[str]) -> Counter[str]:
     return Counter({f"error: {code}": count for code, count in codes.items()})
-
-
-def _interrupt(_: int, __: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _fail(text: str) -> typer.Exit:
