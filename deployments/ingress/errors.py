@@ -79,7 +79,8 @@ class Facade:
     """One API and the part of the path space it owns.
 
     Attributes:
-        segments: first path segments it owns, its own name for the prefixed mount included.
+        segments: the first path segment, or the first two, of every path it owns (`tasks`, `api/folders`); its own name
+            for the prefixed mount included.
         shape: renders an error body: (error, request id, host, path) -> JSON values.
     """
 
@@ -91,35 +92,3 @@ class Facade:
     def error_body(self, error: ApiError, request_id: str, host: str, path: str) -> bytes:
         """The body of an error reply in this facade's shape."""
         return json.dumps(self.shape(error, request_id, host, path), separators=(",", ":")).encode()
-
-
-def _sensity(error: ApiError, request_id: str, _host: str, _path: str) -> dict[str, Any]:
-    return {"success": False, "error": error.message, "code": error.code, "request_id": request_id}
-
-
-def _problem(error: ApiError, request_id: str, host: str, path: str) -> dict[str, Any]:
-    """RFC 9457."""
-    body: dict[str, Any] = {
-        "type": f"https://{host}/problems/{error.code.replace('_', '-')}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.message,
-        "instance": path,
-        "request_id": request_id,
-    }
-    if error.pointer:
-        body["errors"] = [{"pointer": error.pointer, "detail": error.message}]
-    return body
-
-
-SENSITY = Facade("sensity", frozenset({"auth", "tasks", "webhooks", "sensity"}), _sensity)
-NATIVE = Facade("native", frozenset({"v1"}), _problem, "application/problem+json")
-FACADES = (SENSITY,)
-"""The vendors' facades. Whatever none of them owns is answered natively."""
-
-_OWNERS = {segment: facade for facade in FACADES for segment in facade.segments}
-
-
-def owner(path: str) -> Facade:
-    """The facade whose error shape a path is answered in. Expects single slashes."""
-    return _OWNERS.get(path.split("/", 2)[1] if path.startswith("/") else "", NATIVE)

@@ -16,8 +16,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect
 
-from deployments.ingress.errors import NATIVE, ApiError, Facade, overloaded, owner
+from deployments.ingress.errors import ApiError, Facade, overloaded
+from deployments.ingress.facades import owner
 from deployments.ingress.metrics import Metrics
+from deployments.ingress.native.errors import NATIVE
 from deployments.tasks.blobs import BlobError
 
 log = logging.getLogger("veriscope.ingress")

@@ -6,10 +6,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deployments.ingress.errors import NATIVE, ApiError
+from deployments.ingress.errors import ApiError
 from deployments.ingress.forms import invalid
 from deployments.ingress.intake import intake_of, json_reply, respond
 from deployments.ingress.names import IDENTIFIER
+from deployments.ingress.native.errors import NATIVE
 from deployments.ingress.native.render import delivery
 from deployments.ingress.native.schemas import DeliveryPage, Replayed
 from deployments.ingress.openapi import EXAMPLE_ID, errors, reply

@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from deployments.ingress.auth import Principal
-from deployments.ingress.errors import NATIVE, ApiError
+from deployments.ingress.errors import ApiError
 from deployments.ingress.forms import FileRule, Form, FormRule, fingerprint_of, invalid
 from deployments.ingress.intake import intake_of, json_reply, respond
 from deployments.ingress.names import IDENTIFIER, known
+from deployments.ingress.native.errors import NATIVE
 from deployments.ingress.native.schemas import Accepted, Gallery, GalleryList, GallerySubjects
 from deployments.ingress.native.submit import ACCEPTED, INFO, submit
 from deployments.ingress.openapi import creating, errors, form_body, json_body, reply

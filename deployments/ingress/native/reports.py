@@ -6,9 +6,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deployments.ingress.errors import NATIVE, ApiError
+from deployments.ingress.errors import ApiError
 from deployments.ingress.forms import FileRule, FormRule
 from deployments.ingress.intake import intake_of, json_reply, respond
+from deployments.ingress.native.errors import NATIVE
 from deployments.ingress.native.render import full_report
 from deployments.ingress.native.schemas import Accepted, Report
 from deployments.ingress.native.submit import ACCEPTED, INFO, no_options, submit

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from deployments.ingress.auth import Principal
-from deployments.ingress.errors import NATIVE
 from deployments.ingress.forms import Form, FormRule
 from deployments.ingress.intake import intake_of
+from deployments.ingress.native.errors import NATIVE
 from deployments.ingress.native.render import accepted
 from deployments.ingress.openapi import EXAMPLE_ID, errors, reply
 from deployments.tasks.task import TaskSpec

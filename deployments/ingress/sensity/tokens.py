@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from deployments.ingress.auth import SCOPES
-from deployments.ingress.errors import SENSITY, ApiError
+from deployments.ingress.errors import ApiError
 from deployments.ingress.forms import Form, FormRule
 from deployments.ingress.intake import Intake, intake_of, json_reply, respond
 from deployments.ingress.openapi import creating, errors, form_body, reply
+from deployments.ingress.sensity.errors import SENSITY
 from deployments.ingress.sensity.schemas import DeletedTokens, IssuedToken, TokenClaims, TokenList
 from deployments.ingress.uploads import FormReader
 from deployments.tasks.idempotency import StoredReply

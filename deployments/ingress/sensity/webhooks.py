@@ -4,10 +4,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deployments.ingress.errors import SENSITY, ApiError
+from deployments.ingress.errors import ApiError
 from deployments.ingress.forms import FormRule, fingerprint_of, invalid
 from deployments.ingress.intake import intake_of, json_reply, respond
 from deployments.ingress.openapi import EXAMPLE_ID, creating, errors, form_body, reply
+from deployments.ingress.sensity.errors import SENSITY
 from deployments.ingress.sensity.schemas import Done, RegisteredUrl, WebhookUrls
 from deployments.ingress.sensity.services import EVENTS
 from deployments.ingress.uploads import FormReader

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deployments.ingress.app import create_app
-from deployments.ingress.errors import SENSITY, owner
+from deployments.ingress.facades import owner
+from deployments.ingress.sensity.errors import SENSITY
 from tests.contract.files import JPEG
 from tests.contract.raw import MULTIPART, multipart
 from tests.contract.serving import Api

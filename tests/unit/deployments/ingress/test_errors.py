@@ -4,7 +4,10 @@ import json
 
 import pytest
 
-from deployments.ingress.errors import NATIVE, SENSITY, TAXONOMY, ApiError, owner, rate_limited
+from deployments.ingress.errors import TAXONOMY, ApiError, rate_limited
+from deployments.ingress.facades import owner
+from deployments.ingress.native.errors import NATIVE
+from deployments.ingress.sensity.errors import SENSITY
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,15 @@
+"""Which API owns a path, and so answers there in its own shape."""
+
+from deployments.ingress.errors import Facade
+from deployments.ingress.native.errors import NATIVE
+from deployments.ingress.sensity.errors import SENSITY
+
+FACADES = (SENSITY, NATIVE)
+_OWNERS = {segment: facade for facade in FACADES for segment in facade.segments}
+
+
+def owner(path: str) -> Facade:
+    """The facade of a path with single slashes; whatever none of them owns is answered natively."""
+    first, _, rest = path.removeprefix("/").partition("/") if path.startswith("/") else ("", "", "")
+    second = rest.partition("/")[0]
+    return _OWNERS.get(f"{first}/{second}") or _OWNERS.get(first, NATIVE)
