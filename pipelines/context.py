@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.errors import MediaError
 from pipelines.media.frames import DecodeRequest
 from pipelines.workers import Galleries, Workers
 
@@ -35,9 +36,16 @@ class Context:
         return role in self.sources
 
     async def look(self, role: str, stage: str, request: DecodeRequest, options: Mapping[str, Any]) -> Any:
-        """What the stage finds in the media of that role. The first caller's request and options count."""
+        """What the stage finds in the media of that role. The first caller's request and options count.
+
+        Raises:
+            pipelines.errors.MediaError: names the role.
+        """
         found = self._found.get((role, stage))
         if found is None:
             work = self._workers.look(self.sources[role], request, stage, options)
             found = self._found[role, stage] = asyncio.ensure_future(work)
-        return await asyncio.shield(found)
+        try:
+            return await asyncio.shield(found)
+        except MediaError as error:
+            raise error.about(role) from None

@@ -37,8 +37,9 @@ async def test_nodes_that_ask_at_the_same_time_share_one_look() -> None:
 async def test_a_look_that_failed_fails_every_node_that_needs_it() -> None:
     context = Context({"file": "bad"}, Counting())
     for _ in range(2):
-        with pytest.raises(MediaError, match="damaged"):
+        with pytest.raises(MediaError, match="damaged") as refused:
             await context.look("file", "faces", DecodeRequest(), {})
+        assert (refused.value.code, refused.value.subject) == ("corrupt_media", "file")
 
 
 async def test_a_node_that_gives_up_takes_the_look_from_no_other() -> None:
