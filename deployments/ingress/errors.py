@@ -13,6 +13,11 @@ TAXONOMY: Mapping[str, tuple[int, str]] = {
     "invalid_session_info": (400, "session_info is not valid"),
     "invalid_idempotency_key": (400, "The idempotency key is not valid"),
     "malformed_body": (400, "The request body cannot be read"),
+    "invalid_type": (400, "A value or file is of the wrong type"),
+    "bad_archive": (400, "The archive is not a set of pictures"),
+    "no_suitable_media": (400, "There are no suitable media"),
+    "not_authenticated": (401, "No token was sent"),
+    "session_expired": (401, "The session has expired"),
     "unauthorized": (401, "Authentication is required"),
     "forbidden": (403, "The token does not allow this"),
     "not_found": (404, "Not found"),
@@ -27,6 +32,7 @@ TAXONOMY: Mapping[str, tuple[int, str]] = {
     "internal": (500, "Internal error"),
     "not_implemented": (501, "Not offered by this installation yet"),
     "overloaded": (503, "Temporarily unavailable"),
+    "analysis_timeout": (504, "The analysis took too long"),
 }
 """Code -> HTTP status and title."""
 

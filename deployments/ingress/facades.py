@@ -2,9 +2,10 @@
 
 from deployments.ingress.errors import Facade
 from deployments.ingress.native.errors import NATIVE
+from deployments.ingress.oz.errors import OZ
 from deployments.ingress.sensity.errors import SENSITY
 
-FACADES = (SENSITY, NATIVE)
+FACADES = (SENSITY, OZ, NATIVE)
 _OWNERS = {segment: facade for facade in FACADES for segment in facade.segments}
 
 
