@@ -1,8 +1,8 @@
 """What a form may hold, and reading typed values out of one (contracts 1.1, rules 3 to 7)."""
 
 import hashlib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from deployments.ingress.errors import ApiError
 from deployments.tasks.task import MediaRef
@@ -21,6 +21,12 @@ class FileRule:
         role: the media role it gets, and its field name.
         limits: bytes allowed (inclusive), by extension as `pipelines.media.sniff` names it; others are refused.
         aliases: further field names of the same file.
+        decode: unpacks what is sent (encrypted, as base64) as it arrives; then it may be sent as text too. May raise
+            ApiError. All limits speak of what comes out.
+        wire_bytes: how much may be sent where `decode` makes it smaller; 0: as much as comes out.
+        unsupported: error code for a type without a limit.
+        too_large: error code for a file over its limit.
+        empty: error code for a file without a byte.
     """
 
     role: str
@@ -28,6 +34,11 @@ class FileRule:
     aliases: tuple[str, ...] = ()
     required: bool = True
     about: str = ""
+    decode: Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]] | None = None
+    wire_bytes: int = 0
+    unsupported: str = "unsupported_media_type"
+    too_large: str = "payload_too_large"
+    empty: str = "empty_file"
 
     @property
     def largest(self) -> int:
@@ -42,15 +53,31 @@ class FormRule:
     Attributes:
         fields: names of text fields, with a sentence for the documentation.
         urlencoded: whether `application/x-www-form-urlencoded` will do.
+        json: whether `application/json` will do, with strings, numbers and booleans for texts.
+        free_files: what files under any other name must be; each gets its field name as its role.
+        most_files: how many files there may be under other names.
     """
 
     files: tuple[FileRule, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     urlencoded: bool = False
+    json: bool = False
+    free_files: FileRule | None = None
+    most_files: int = 0
 
     def file(self, name: str) -> FileRule | None:
         """The file sent under that field name."""
         return next((rule for rule in self.files if name == rule.role or name in rule.aliases), None)
+
+    def free_file(self, name: str) -> FileRule | None:
+        """The rule of a file under a name that the form does not know."""
+        return replace(self.free_files, role=name) if self.free_files and name not in self.fields else None
+
+    @property
+    def files_bytes(self) -> int:
+        """The most that all files may have together, as sent."""
+        free = self.most_files * self.free_files.largest if self.free_files else 0
+        return free + sum(rule.wire_bytes or rule.largest for rule in self.files)
 
 
 @dataclass(slots=True)
@@ -59,15 +86,15 @@ class Form:
 
     Attributes:
         texts: by name; empty ones are absent.
-        files: by role, stored already.
-        empty: roles whose file had no bytes.
+        files: by role in order of arrival, stored already.
+        empty: roles whose file had no bytes, with the error code for that.
         problem: why its files were refused, where the whole form was read nevertheless.
     """
 
     rule: FormRule
     texts: dict[str, str] = field(default_factory=dict)
     files: dict[str, MediaRef] = field(default_factory=dict)
-    empty: set[str] = field(default_factory=set)
+    empty: dict[str, str] = field(default_factory=dict)
     problem: ApiError | None = None
 
     @property
@@ -78,18 +105,26 @@ class Form:
         return fingerprint_of(*parts)
 
     def media(self) -> tuple[MediaRef, ...]:
-        """The files in the order of the rule. Raises ApiError `missing_file` or `empty_file` for a required one."""
+        """The files in the order of the rule, then those under free names.
+
+        Raises: ApiError: `missing_file` or `empty_file` (or the rule's own word for it) for a required one.
+        """
         for rule in self.rule.files:
             if rule.required:
                 self.require(rule.role)
-        return tuple(self.files[rule.role] for rule in self.rule.files if rule.role in self.files)
+        return tuple(self._ordered())
+
+    def _ordered(self) -> Iterator[MediaRef]:
+        named = [rule.role for rule in self.rule.files]
+        yield from (self.files[role] for role in named if role in self.files)
+        yield from (ref for role, ref in self.files.items() if role not in named)
 
     def require(self, role: str) -> None:
         """Raises ApiError `missing_file` or `empty_file` where the file is not there."""
         if role in self.files:
             return
         if role in self.empty:
-            raise ApiError("empty_file", f"{role} is empty", pointer=f"#/{role}")
+            raise ApiError(self.empty[role], f"{role} is empty", pointer=f"#/{role}")
         raise ApiError("missing_file", f"{role} is required", pointer=f"#/{role}")
 
     def text(self, name: str, *, at_most: int = MAX_TEXT) -> str | None:

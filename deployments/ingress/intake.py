@@ -1,7 +1,8 @@
 """The one way in: who asks, what was sent, whether it was sent before, and the task it becomes."""
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from deployments.ingress.limits import RateLimiter
 from deployments.ingress.mechanics import Exchange
 from deployments.ingress.threads import Threads, to_the_end
 from deployments.ingress.uploads import FormReader
+from deployments.ingress.waiting import Waiting
 from deployments.tasks.idempotency import Conflict, StoredReply
 from deployments.tasks.store import Admission, QueueFull
 from deployments.tasks.task import Task, TaskSpec
@@ -23,6 +25,10 @@ from pipelines.media.fetch import GuardedClient
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+WHOLE_BODIES = 2
+"""Bodies with media as text that are in memory at the same time; contracts let one have 64 MiB."""
 
 
 class Intake:
@@ -34,6 +40,8 @@ class Intake:
         self.threads = Threads()
         self.auth = Authenticator(backend.accounts, settings.signing_key, settings.public_host)
         self.urls = GuardedClient([str(network) for network in settings.ssrf_allow_cidrs])
+        self._waiting = Waiting(self.threads, backend.tasks)
+        self._whole_bodies = asyncio.Semaphore(WHOLE_BODIES)
         self._limiter = RateLimiter(settings.rate_limit)
         self._limits = Admission(total=settings.max_queued, per_tenant=settings.max_queued_per_tenant)
 
@@ -82,9 +90,71 @@ class Intake:
             describe: form to spec; raises ApiError for what the form lacks.
             render: the reply; stored with the task when the request has an idempotency key.
         """
-        async with await self._attempt(request, principal.tenant) as attempt:
+
+        async def act(form: Form, attempt: Attempt, reader: FormReader) -> StoredReply:
+            return render(await self._commit(await describe(form), attempt, reader, render))
+
+        return await self.receive(request, principal.tenant, rule, act)
+
+    async def judge(
+        self,
+        request: Request,
+        principal: Principal,
+        rule: FormRule,
+        describe: Callable[[Form], Awaitable[TaskSpec]],
+        render: Callable[[Task], Awaitable[StoredReply]],
+        wait_s: float,
+    ) -> Response:
+        """Like `submit`, but answers when the task has ended, or with the unfinished task after `wait_s` seconds.
+
+        Args:
+            render: the reply; an ApiError it raises is the reply too. Stored for the idempotency key unless the task
+                is unfinished, which then goes on without anyone waiting.
+        """
+
+        async def act(form: Form, attempt: Attempt, reader: FormReader) -> StoredReply:
+            # A gateway that died may have submitted it under the same key.
+            task_id = attempt.claim.task_id if attempt.claim is not None else None
+            if task_id is None:
+                task_id = (await self._commit(await describe(form), attempt, reader)).id
+            else:
+                await reader.discard()
+            (task,) = await self.wait(principal.tenant, [task_id], wait_s)
+            reply = await render(task)
+            if task.state.terminal:
+                await attempt.complete(reply)
+            return reply
+
+        return await self.receive(request, principal.tenant, rule, act)
+
+    async def wait(self, tenant: str, ids: Sequence[str], wait_s: float) -> list[Task]:
+        """The tasks when all of them have ended, or as they are after `wait_s` seconds. Raises ApiError `not_found`."""
+        await self._waiting.until_ended(ids, wait_s)
+        found = [await self.threads.call(self.backend.tasks.get, tenant, task_id) for task_id in ids]
+        tasks = [task for task in found if task is not None]
+        if len(tasks) < len(ids):
+            raise ApiError("not_found", "it was erased meanwhile")
+        return tasks
+
+    async def receive(
+        self,
+        request: Request,
+        tenant: str,
+        rule: FormRule,
+        act: Callable[[Form, Attempt, FormReader], Awaitable[StoredReply]],
+    ) -> Response:
+        """Reads the form and answers what `act` makes of it; files that nobody took over by then are deleted.
+
+        `act` takes files over by clearing `FormReader.stored`. A request that was answered before gets that answer.
+        """
+        async with await self._attempt(request, tenant) as attempt:
             reader = FormReader(
-                rule, self.backend.blobs, principal.tenant, keep=not attempt.answered, whole=attempt.keyed
+                rule,
+                self.backend.blobs,
+                tenant,
+                keep=not attempt.answered,
+                whole=attempt.keyed,
+                whole_bodies=self._whole_bodies,
             )
             try:
                 form = await reader.read(request)
@@ -93,13 +163,10 @@ class Intake:
                     return respond(replay, replayed=True)
                 if form.problem is not None:
                     raise form.problem
-                spec = await describe(form)
-                task = await to_the_end(self._commit(spec, render, attempt, reader))
+                return respond(await act(form, attempt, reader))
             except BaseException:
-                if reader.stored:
-                    await to_the_end(self.backend.blobs.delete(reader.stored))
+                await to_the_end(reader.discard())
                 raise
-            return respond(render(task))
 
     async def once(self, request: Request, tenant: str, fingerprint: str, act: Callable[[], StoredReply]) -> Response:
         """Runs a blocking `act` that creates something, or answers what it answered to the same request before."""
@@ -124,7 +191,17 @@ class Intake:
             raise rate_limited(wait_s)
 
     async def _commit(
-        self, spec: TaskSpec, render: Callable[[Task], StoredReply], attempt: Attempt, reader: FormReader
+        self,
+        spec: TaskSpec,
+        attempt: Attempt,
+        reader: FormReader,
+        render: Callable[[Task], StoredReply] | None = None,
+    ) -> Task:
+        """Submits the task; its files are its own from then on."""
+        return await to_the_end(self._submit(spec, attempt, reader, render))
+
+    async def _submit(
+        self, spec: TaskSpec, attempt: Attempt, reader: FormReader, render: Callable[[Task], StoredReply] | None
     ) -> Task:
         try:
             task = await self.threads.call(
@@ -134,7 +211,7 @@ class Intake:
             raise rate_limited(full.retry_after, "the queue is full") from None
         except Conflict:
             raise ApiError("request_in_progress", headers={"Retry-After": "1"}) from None
-        reader.stored.clear()  # they are the task's from here on
+        reader.stored.clear()
         self.backend.wake()
         return task
 

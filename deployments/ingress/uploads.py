@@ -1,10 +1,11 @@
 """Reading a request's body: files go to the blob store as they arrive, without temporary copies."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -28,6 +29,8 @@ IDLE_S = 30.0
 TOTAL_S = 900.0
 _MULTIPART = b"multipart/form-data"
 _URLENCODED = b"application/x-www-form-urlencoded"
+_JSON = b"application/json"
+_PIECE = 1 << 16
 
 
 class FormReader:
@@ -37,44 +40,70 @@ class FormReader:
         stored: keys of the blobs written so far; the caller deletes them when the request comes to nothing.
     """
 
-    def __init__(self, rule: FormRule, blobs: Blobs, tenant: str, *, keep: bool = True, whole: bool = False) -> None:
+    def __init__(
+        self,
+        rule: FormRule,
+        blobs: Blobs,
+        tenant: str,
+        *,
+        keep: bool = True,
+        whole: bool = False,
+        whole_bodies: asyncio.Semaphore | None = None,
+    ) -> None:
         """Args:
         keep: False hashes files without storing them (a request that was answered before).
         whole: True reads on after a refused file, so that the form has a fingerprint; the refusal is its `problem`.
+        whole_bodies: how many bodies with media in texts may be in memory at the same time; further ones wait.
         """
         self._rule = rule
         self._blobs = blobs
         self._tenant = tenant
         self._keep = keep
         self._whole = whole
+        self._whole_bodies = whole_bodies or contextlib.nullcontext()
         self._form = Form(rule)
         self.stored: list[str] = []
 
     async def read(self, request: Request) -> Form:
         """The form. Raises ApiError for a body that is malformed, too large, or of another content type."""
         kind, options = parse_options_header(request.headers.get("content-type"))
-        limit = MAX_TEXTS + sum(rule.largest for rule in self._rule.files)
+        packed = sum(rule.wire_bytes or rule.largest for rule in self._rule.files if rule.decode)
         if kind == _URLENCODED and self._rule.urlencoded:
-            self._read_urlencoded(await read_all(request, MAX_TEXTS))
+            # A percent-encoded byte is three.
+            await self._read_texts(request, MAX_TEXTS + 3 * packed, _pairs_of_form)
+        elif kind == _JSON and self._rule.json:
+            await self._read_texts(request, MAX_TEXTS + packed, _pairs_of_json)
         elif kind == _MULTIPART:
+            limit = MAX_TEXTS + self._rule.files_bytes
             await self._read_multipart(MultipartReader(body(request, limit), options.get(b"boundary", b"")))
         else:
             raise ApiError("unsupported_media_type", "the request must be multipart/form-data")
         return self._form
 
-    def _read_urlencoded(self, raw: bytes) -> None:
-        try:
-            pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARTS)
-        except ValueError:
-            raise ApiError("malformed_body", "the form cannot be parsed") from None
-        for name, value in pairs:
-            if name in self._rule.fields:
-                self._set(name, value)
+    async def discard(self) -> None:
+        """Deletes what was stored and belongs to nobody."""
+        if self.stored:
+            await self._blobs.delete(self.stored)
+            self.stored.clear()
+
+    async def _read_texts(self, request: Request, limit: int, parse: Callable[[bytes], list[tuple[str, Any]]]) -> None:
+        """A body that can only be read as a whole; files may stand in it as text."""
+        async with self._whole_bodies if limit > MAX_TEXTS else contextlib.nullcontext():
+            raw = await read_all(request, limit)
+            pairs = await asyncio.to_thread(parse, raw) if len(raw) > MAX_TEXTS else parse(raw)
+            for name, value in pairs:
+                rule = self._rule.file(name)
+                if rule is not None and rule.decode is not None:
+                    await self._file(rule, _pieces(_as_text(name, value)))
+                elif rule is None and name in self._rule.fields:
+                    self._set(name, _as_text(name, value))
 
     async def _read_multipart(self, reader: MultipartReader) -> None:
         while (head := await reader.next_part()) is not None:
             rule = self._rule.file(head.name)
-            if rule is not None and head.is_file:
+            if rule is None and head.is_file:
+                rule = self._rule.free_file(head.name)
+            if rule is not None and (head.is_file or rule.decode is not None):
                 await self._file(rule, reader.data())
             elif rule is None and head.name in self._rule.fields:
                 self._set(head.name, await _text(head.name, reader.data()))
@@ -92,22 +121,30 @@ class FormReader:
             self._form.texts[name] = value
 
     async def _file(self, rule: FileRule, data: AsyncIterator[bytes]) -> None:
+        if rule.decode is not None:
+            first = await anext(data, b"")
+            if not first:
+                return  # An empty text is an absent one.
+            data = rule.decode(_bounded(rule, first, data, rule.wire_bytes or rule.largest, "payload_too_large"))
         head = await _take(data, HEAD_BYTES)
         if not head:
-            self._form.empty.add(rule.role)
+            self._form.empty[rule.role] = rule.empty
             return
         media = sniff(head)
         keep = self._keep
         if rule.role in self._form.files:
             self._refuse(invalid(rule.role, "was sent more than once"))
             keep = False
+        if self._rule.file(rule.role) is None and len(self._form.files) >= self._rule.most_files:
+            self._refuse(invalid(rule.role, f"is one file too many: at most {self._rule.most_files}"))
+            keep = False
         if media is None or media.extension not in rule.limits:
             self._refuse(
-                ApiError("unsupported_media_type", f"{rule.role} is not of an accepted type", pointer=f"#/{rule.role}")
+                ApiError(rule.unsupported, f"{rule.role} is not of an accepted type", pointer=f"#/{rule.role}")
             )
             keep = False
         limit = rule.limits.get(media.extension, rule.largest) if media else rule.largest
-        bounded = _bounded(rule.role, head, data, limit)
+        bounded = _bounded(rule, head, data, limit, rule.too_large)
         blob, sha256, size = await self._store(bounded) if keep else await _digest(bounded)
         self._form.files[rule.role] = MediaRef(
             role=rule.role,
@@ -167,8 +204,12 @@ async def read_json(request: Request) -> dict[str, Any]:
     kind, _ = parse_options_header(request.headers.get("content-type"))
     if not raw:
         return {}
-    if kind != b"application/json":
+    if kind != _JSON:
         raise ApiError("unsupported_media_type", "the request must be application/json")
+    return _json_object(raw)
+
+
+def _json_object(raw: bytes) -> dict[str, Any]:
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError):
@@ -198,12 +239,40 @@ async def _take(data: AsyncIterator[bytes], count: int) -> bytes:
     return bytes(head)
 
 
-async def _bounded(role: str, head: bytes, data: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
+def _pairs_of_form(raw: bytes) -> list[tuple[str, Any]]:
+    try:
+        return list(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARTS))
+    except ValueError:
+        raise ApiError("malformed_body", "the form cannot be parsed") from None
+
+
+def _pairs_of_json(raw: bytes) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in _json_object(raw).items() if value is not None]
+
+
+def _as_text(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    raise invalid(name, "must be a text, a number or a boolean")
+
+
+async def _pieces(text: str) -> AsyncIterator[bytes]:
+    """A text in pieces as they would arrive from the network."""
+    for at in range(0, len(text), _PIECE):
+        yield text[at : at + _PIECE].encode()
+
+
+async def _bounded(
+    rule: FileRule, head: bytes, data: AsyncIterator[bytes], limit: int, too_large: str
+) -> AsyncIterator[bytes]:
     size, piece = 0, head
     while True:
         size += len(piece)
         if size > limit:
-            raise ApiError("payload_too_large", f"{role} must have at most {limit} bytes", pointer=f"#/{role}")
+            message = f"{rule.role} must have at most {limit} bytes"
+            raise ApiError(too_large, message, pointer=f"#/{rule.role}")
         yield piece
         following = await anext(data, None)
         if following is None:

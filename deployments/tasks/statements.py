@@ -23,6 +23,7 @@ LIST = (
     .order_by(tasks.c.id.desc())
     .limit(bindparam("at_most"))
 )
+STILL_OPEN = select(tasks.c.id).where(OPEN, tasks.c.id.in_(bindparam("ids", expanding=True)))
 DEPTH = select(tasks.c.state, func.count()).where(OPEN).group_by(tasks.c.state)
 ANY_READY = select(literal(1)).where(OPEN, tasks.c.ready_at <= bindparam("now")).limit(1)
 BLOB_KEYS = select(blobs.c.key).where(blobs.c.task_id == bindparam("of_id"))

@@ -96,6 +96,11 @@ class TaskStore:
             row = connection.execute(sql.GET, {"of_id": task_id, "of_tenant": tenant}).first()
         return None if row is None else load_task(row, report=row.report)
 
+    def ended(self, ids: Sequence[str]) -> set[str]:
+        """Those of the tasks that will not change any more, whether they ended or were erased; of any tenant."""
+        with self._reader.connect() as connection:
+            return set(ids) - set(connection.execute(sql.STILL_OPEN, {"ids": ids}).scalars())
+
     def depth(self) -> dict[State, int]:
         """How many tasks are queued and how many are running, of all tenants."""
         with self._reader.connect() as connection:

@@ -135,7 +135,7 @@ async def test_fingerprints_tell_roles_and_fields_apart(tmp_path: Path) -> None:
 async def test_an_empty_file_counts_as_absent_and_is_remembered(tmp_path: Path) -> None:
     found = await read(tmp_path, form(("file!", b""), ("source!", PNG)))
     assert set(found.files) == {"file"}
-    assert found.empty == {"file"}
+    assert found.empty == {"file": "empty_file"}
     assert [ref.role for ref in found.media()] == ["file"]
 
 

@@ -51,7 +51,7 @@ def test_a_required_file_is_asked_for_by_name() -> None:
     with pytest.raises(ApiError, match="file is required") as missing:
         form().media()
     assert missing.value.code == "missing_file"
-    empty = Form(RULE, empty={"file"})
+    empty = Form(RULE, empty={"file": "empty_file"})
     with pytest.raises(ApiError) as refused:
         empty.media()
     assert refused.value.code == "empty_file"

@@ -287,3 +287,12 @@ def test_what_is_logged_of_a_task_shows_no_personal_data(store: TaskStore) -> No
     claimed = claim_one(store)
     finish(store, claimed, Completed({"data": {"name": "Jane Roe"}}))
     assert "Jane Roe" not in repr([claimed, store.get("bank", claimed.id)])
+
+
+def test_ended_are_those_that_finished_and_those_that_are_gone(store: TaskStore) -> None:
+    done, waiting, erased = (store.submit(spec()) for _ in range(3))
+    claimed = claim_one(store)
+    assert claimed.id == done.id
+    finish(store, claimed, Completed({}))
+    store.erase(erased.spec.tenant, erased.id)
+    assert store.ended([done.id, waiting.id, erased.id]) == {done.id, erased.id}
