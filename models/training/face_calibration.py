@@ -33,13 +33,17 @@ DEV = "faces/pairs (dev, 25 web photos of celebrities)"
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """All pairs i < j of a set of photos: row and column indices, cosines, and who is compared with whom."""
+    """All pairs i < j of a set of photos: row and column indices, cosines, and who is compared with whom.
+
+    `session` marks pairs of neighbouring upload numbers, which are often one session of one person.
+    """
 
     first: np.ndarray
     second: np.ndarray
     cosines: np.ndarray
     genuine: np.ndarray
     impostor: np.ndarray
+    session: np.ndarray
 
 
 def compare(kept: list[Photo], vectors: np.ndarray) -> Pairs:
@@ -52,7 +56,7 @@ def compare(kept: list[Photo], vectors: np.ndarray) -> Pairs:
     session = known & (np.abs(uploads[first] - uploads[second]) <= SAME_SESSION)
     folders = np.array([photo.note.partition(";")[0] for photo in kept])
     alike = folders[first] == folders[second]
-    return Pairs(first, second, (vectors @ vectors.T)[first, second], same, ~same & ~session & alike)
+    return Pairs(first, second, (vectors @ vectors.T)[first, second], same, ~same & ~session & alike, session)
 
 
 def _upload_number(path: str) -> int:
