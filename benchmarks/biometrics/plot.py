@@ -1,0 +1,101 @@
+"""The one picture: four panels. matplotlib comes with the `test` extra."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.biometrics.analysis import CURVE, SHARES, Discard, Verification
+from benchmarks.biometrics.attacks import BONA_FIDE, GENUINE, SETTINGS, Judged
+from benchmarks.biometrics.verification import CLEAN, CONDITIONS
+from models.training.recapture.evaluate import wilson
+from models.training.recapture.settings import ATTACKS
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+"""Okabe and Ito's: told apart with any colour vision."""
+RATE = 1e-3
+_SHOWN = {"screen_still": "photo on a screen", "screen_replay": "video on a screen"}
+_SHOWN |= {"print_halftone": "halftone print", "print_photo": "photo print"}
+
+
+def draw(
+    file: Path, systems: list[Verification], discard: dict[str, Discard], judged: dict[str, Judged] | None
+) -> None:
+    """Writes the PNG."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    with pyplot.rc_context(
+        {"font.size": 12, "axes.titlesize": 13, "axes.spines.top": False, "axes.spines.right": False}
+    ):
+        figure, panels = pyplot.subplots(2, 2, figsize=(13, 10.5), layout="constrained")
+        _trade_off(panels[0, 0], systems)
+        _conditions(panels[0, 1], systems)
+        _discard(panels[1, 0], discard)
+        if judged is not None:
+            _attacks(panels[1, 1], judged)
+        figure.savefig(file, dpi=110)
+        pyplot.close(figure)
+
+
+def _trade_off(axes: Any, systems: list[Verification]) -> None:
+    for system, colour in zip(systems, COLOURS, strict=False):
+        for conditions, dashes, words in (((CLEAN,), "-", "clean"), (CONDITIONS[1:], "--", "one photo spoilt")):
+            axes.plot(100 * CURVE, 100 * system.curve(conditions), dashes, color=colour, lw=2.2,
+                      label=f"{system.name}, {words}")  # fmt: skip
+    for rate in (0.1, 1):
+        axes.axvline(rate, color="0.75", lw=1, zorder=0)
+    axes.set(xscale="log", xlim=(0.01, 50), ylim=(-1, None), xlabel="False match rate, % (log scale)",
+             ylabel="False non-match rate, %", title="Verification: misses against false matches")  # fmt: skip
+    axes.legend(frameon=False, fontsize=11)
+    axes.grid(axis="y", color="0.92")
+
+
+def _conditions(axes: Any, systems: list[Verification]) -> None:
+    rows = np.arange(len(CONDITIONS))[::-1]
+    for place, (system, colour) in enumerate(zip(systems, COLOURS, strict=False)):
+        rates = [system.pooled_rate((condition,), RATE) for condition in CONDITIONS]
+        values = 100 * np.array([rate.value for rate in rates])
+        spread = 100 * np.array([[r.value - r.low for r in rates], [r.high - r.value for r in rates]])
+        height = rows + 0.16 - 0.32 * place
+        axes.errorbar(values, height, xerr=spread.clip(0), fmt="os"[place % 2], color=colour, ms=7, lw=1.6,
+                      label=f"{system.name}")  # fmt: skip
+    axes.set(yticks=rows, yticklabels=CONDITIONS, xlim=(-2, 102), xlabel="False non-match rate, %",
+             title="Misses at FMR 0.1 % by degradation (95 % interval)")  # fmt: skip
+    axes.legend(frameon=False, fontsize=11, loc="lower right")
+    axes.grid(axis="x", color="0.92")
+
+
+def _discard(axes: Any, discard: dict[str, Discard]) -> None:
+    for (name, found), colour in zip(discard.items(), COLOURS, strict=False):
+        axes.plot(100 * SHARES, 100 * found.curve, color=colour, lw=2.2, label=name)
+        axes.fill_between(100 * SHARES, 100 * found.low, 100 * found.high, color=colour, alpha=0.13, lw=0)
+        axes.plot(100 * SHARES, 100 * found.least, ":", color=colour, lw=1.6, label=f"{name}: best possible")
+    axes.set(xlim=(0, 30), ylim=(0, None), xlabel="Pairs rejected for the lowest unified quality, %",
+             ylabel="False non-match rate of the rest, %", title="Quality: misses at FMR 0.1 % as poor pairs are rejected")  # fmt: skip
+    axes.legend(frameon=False, fontsize=11)
+    axes.grid(axis="y", color="0.92")
+
+
+def _attacks(axes: Any, judged: dict[str, Judged]) -> None:
+    rows = np.arange(len(ATTACKS) + 1)[::-1]
+    for place, (name, colour) in enumerate(zip(SETTINGS, COLOURS, strict=False)):
+        values, lows, highs = [], [], []
+        for species in (*ATTACKS, BONA_FIDE):
+            said = judged[name].of(species)
+            wrong = said != GENUINE if species == BONA_FIDE else said == GENUINE
+            value, low, high = wilson(int(wrong.sum()), len(said))
+            values.append(100 * value)
+            lows.append(100 * (value - low))
+            highs.append(100 * (high - value))
+        height = rows + 0.22 - 0.22 * place
+        axes.errorbar(values, height, xerr=np.array([lows, highs]).clip(0), fmt="os^"[place], color=colour, ms=7,
+                      lw=1.6, label=name)  # fmt: skip
+    labels = [f"{_SHOWN.get(a, a)}\npassed as genuine" for a in ATTACKS]
+    axes.set(yticks=rows, yticklabels=[*labels, "bona fide\nnot passed"], xlim=(-2, 102), xlabel="Share, %",
+             title="Passive liveness: wrong answers (95 % interval)")  # fmt: skip
+    axes.axhline(0.5, color="0.75", lw=1)
+    axes.legend(frameon=False, fontsize=11, loc="lower right")
+    axes.grid(axis="x", color="0.92")
