@@ -2,8 +2,8 @@
 
     python -m benchmarks.identity --data ../shared/data [--peers] [--cache DIR]
 
-Writes docs/benchmarks/identity.md and identity.png. Seeded, one thread, about 15 minutes of one core with the peer; what
-was looked at once is kept under --cache and looked at again only when code or weights that decide it have changed.
+Writes docs/benchmarks/identity.md and identity.png. Seeded, one thread, about 15 minutes of one core with the peer;
+what was looked at once is kept under --cache and looked at again only when code or weights that decide it have changed.
 """
 
 import argparse

@@ -74,7 +74,7 @@ def _discard(axes: Any, discard: dict[str, Discard]) -> None:
         axes.fill_between(100 * SHARES, 100 * found.low, 100 * found.high, color=colour, alpha=0.13, lw=0)
         axes.plot(100 * SHARES, 100 * found.least, ":", color=colour, lw=1.6, label=f"{name}: best possible")
     axes.set(xlim=(0, 30), ylim=(0, None), xlabel="Pairs rejected for the lowest unified quality, %",
-             ylabel="False non-match rate of the rest, %", title="Quality: misses at FMR 0.1 % as poor pairs are rejected")  # fmt: skip
+             ylabel="False non-match rate of the rest, %", title="Quality: misses as poor pairs go")  # fmt: skip
     axes.legend(frameon=False, fontsize=11)
     axes.grid(axis="y", color="0.92")
 

@@ -64,9 +64,9 @@ def _pairs(system: Verification) -> str:
         "Impostors of the portraits: different groups, same folder label (man, woman), no neighbouring upload numbers. "
         "Thresholds are set on these pairs, clean, and stay fixed: FMR 1e-2 rests on "
         f"{int(1e-2 * len(system.sources['one session'].impostors))} of them above it, FMR 1e-3 on "
-        f"{int(1e-3 * len(system.sources['one session'].impostors))}. The labelled impostors are too few to set either. "
-        "A photo without a found face counts as a non-match. Intervals resample whole persons (1000 times, thresholds "
-        "held; Wilson over persons where no or every pair failed).\n"
+        f"{int(1e-3 * len(system.sources['one session'].impostors))}. The labelled impostors are too few "
+        "to set either. A photo without a found face counts as a non-match. Intervals resample whole persons (1000 "
+        "times, thresholds held; Wilson over persons where no or every pair failed).\n"
     )
     return f"## Pairs\n\n{text}\n{tail}"
 
@@ -93,17 +93,12 @@ def _clean(systems: list[Verification]) -> str:
 
 
 def _degraded(systems: list[Verification], rate: float) -> str:
-    rows = []
-    for condition in CONDITIONS:
-        rows.append([condition, *(shown(s.missed(source, condition, rate)) for source in TRUSTED for s in systems)])
-    together = tuple(DEGRADATIONS)
-    means = []
-    for source in TRUSTED:
-        for system in systems:
-            means.append(f"**{100 * np.mean([system.missed(source, c, rate).value for c in together]):.1f}**")
-    rows.append(["**mean of the ten**", *means])
+    columns, together = [(source, system) for source in TRUSTED for system in systems], tuple(DEGRADATIONS)
+    rows = [[c, *(shown(system.missed(source, c, rate)) for source, system in columns)] for c in CONDITIONS]
+    means = [np.mean([system.missed(source, c, rate).value for c in together]) for source, system in columns]
+    rows.append(["**mean of the ten**", *(f"**{100 * mean:.1f}**" for mean in means)])
     numbers = ", ".join(f"{source}: {systems[0].missed(source, together[0], rate).n}" for source in TRUSTED)
-    head = ["", *(f"{source}, {system.name}" for source in TRUSTED for system in systems)]
+    head = ["", *(f"{source}, {system.name}" for source, system in columns)]
     intro = f"One photo of each pair is spoilt, each in turn (comparisons a row: {numbers}; clean: half of them)."
     return f"## FNMR at FMR {rate:g} under ten degradations\n\n{intro}\n\n{table(head, rows)}"
 
@@ -166,11 +161,12 @@ def _liveness(judged: dict[str, Judged]) -> str:
             )
     head = ["presentations", "instrument", "passed as genuine", "undecided", "rejected as attack", "no face", "n"]
     intro = (
-        "The whole `liveness_detection` service on single pictures. People of the simulated captures were in no "
-        "training split of the liveness networks. `Passed as genuine` is APCER in an attack's row, `rejected as attack` "
-        "is BPCER in a bona fide row (ISO/IEC 30107-3); undecided ones are non-responses: the product asks for another "
-        "picture and never calls them genuine. Intervals: Wilson, presentations taken as independent, though two "
-        "cameras shoot each scene; the true ones are wider.\n\n" + "\n".join(worst)
+        "The whole `liveness_detection` service on single pictures. The people of the simulated captures and of the "
+        "stock portraits here are those whom our own network never saw; what `fr_liveness` was trained on is unknown. "
+        "`Passed as genuine` is APCER in an attack's row, `rejected as attack` is BPCER in a bona fide row (ISO/IEC "
+        "30107-3); undecided ones are non-responses, which the product never calls genuine. Intervals: Wilson, "
+        "presentations taken as independent, though two cameras shoot each scene; the true ones are wider.\n\n"
+        + "\n".join(worst)
     )
     return f"## Passive liveness on single pictures\n\n{intro}\n\n{table(head, rows)}"
 
