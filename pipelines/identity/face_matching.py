@@ -10,7 +10,7 @@ from models.face import calibration
 from pipelines.context import Context
 from pipelines.errors import MediaError
 from pipelines.identity.faces import look_at_faces
-from pipelines.identity.observe import Observation
+from pipelines.identity.observation import Observation
 from pipelines.policy import verdict
 from pipelines.provenance import used
 from pipelines.report import Check, Report, Status

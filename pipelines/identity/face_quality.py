@@ -6,7 +6,7 @@ from typing import Any
 
 from models.cards import card
 from models.face.eyes import OPEN
-from pipelines.identity.observe import Face, Observation
+from pipelines.identity.observation import Face, Observation
 from pipelines.provenance import used
 from pipelines.report import Check, Status
 

@@ -1,21 +1,56 @@
 """The one look at the faces of a task's media that all identity nodes share."""
 
-from pipelines.context import Context
-from pipelines.identity.observe import Observation
-from pipelines.media.frames import DecodeRequest
+from typing import Literal
 
-FRAMES = 8
-"""Frames of a video that are judged, spread evenly over its length."""
+from pipelines.context import Context
+from pipelines.identity.observation import Observation
+from pipelines.media.frames import DecodeRequest
 
 MAX_SIDE = 1920
 """Larger pictures are reduced to this: a face still has more pixels than any of the models looks at."""
+FRAMES, VIDEO_SIDE = 32, 1280
+"""Frames of a video that are looked at, spread evenly over its length, and their long side at most, in pixels."""
+ACTIVE_FRAMES, ACTIVE_SIDE = 128, 720
+"""The same where a person was asked to move: many frames to follow the head, fewer pixels of each."""
+LIMITS = ("least_side", "most_side", "least_face")
 
 
 async def look_at_faces(
-    context: Context, role: str, *, liveness: bool = False, embedding: bool = False, images_only: bool = False
+    context: Context,
+    role: str,
+    *,
+    liveness: bool = False,
+    embedding: bool | Literal["all"] = False,
+    everyone: bool = False,
+    still: bool = False,
+    images_only: bool = False,
+    active: bool = False,
 ) -> Observation:
-    """What there is to see of the faces in the media of that role; decoded and detected once a task."""
-    kinds = frozenset({"image"} if images_only else {"image", "video"})
-    request = DecodeRequest(frames=FRAMES, max_side=MAX_SIDE, kinds=kinds)
-    seen: Observation = await context.look(role, "faces", request, {"liveness": liveness, "embedding": embedding})
+    """What there is to see of the faces in the media of that role; decoded and detected once a task.
+
+    Of the context's options, `rotate` (default true) says whether a picture is turned upright, by its metadata and by
+    looking, and `limits` (`least_side`, `most_side`, `least_face` in pixels) which pictures are refused and which faces
+    are overlooked.
+
+    Args:
+        liveness, embedding, everyone, still: see `pipelines.identity.observe.observe`.
+        images_only: refuse videos.
+        active: a video of somebody who was asked to move.
+
+    Raises:
+        MediaError: as decoding; `image_size`.
+    """
+    rotate = bool(context.options.get("rotate", True))
+    request = DecodeRequest(
+        frames=ACTIVE_FRAMES if active else FRAMES,
+        max_side=MAX_SIDE,
+        video_side=ACTIVE_SIDE if active else VIDEO_SIDE,
+        kinds=frozenset({"image"} if images_only else {"image", "video"}),
+        exif_rotation=rotate,
+    )
+    limits = context.options.get("limits") or {}
+    asked = {"liveness": liveness, "embedding": embedding, "everyone": everyone, "still": still, "rotate": rotate}
+    seen: Observation = await context.look(
+        role, "faces", request, asked | {name: limits[name] for name in LIMITS if limits.get(name) is not None}
+    )
     return seen

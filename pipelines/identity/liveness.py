@@ -8,7 +8,7 @@ from models.face.pad_fusion import fuse
 from pipelines.context import Context
 from pipelines.identity.face_quality import quality_checks
 from pipelines.identity.faces import look_at_faces
-from pipelines.identity.observe import Face, Observation
+from pipelines.identity.observation import Face, Observation
 from pipelines.policy import verdict
 from pipelines.provenance import used
 from pipelines.report import Check, Report, Status

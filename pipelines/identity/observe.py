@@ -1,24 +1,20 @@
-"""Looks at every face of an image or video once: where, which way up, how it is held, who, and how it was captured."""
+"""Looks at the faces of an image or video once: where, which way up, how they are held, who, and how captured."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from models.face.alignment import align
-from models.face.detector import FaceBox
-from models.face.eyes import EyeOpenness, eye_openness
-from models.face.landmarks import FaceMeshResult, alignment_points, mesh_crop, to_image
 from models.face.liveness import liveness_crop
-from models.face.occlusion import Occlusion
-from models.face.pose import Pose, head_pose
-from models.face.quality import FaceQuality, face_quality
 from models.face.recapture import cut_views
-from pipelines.media.frames import Decoded
+from pipelines.errors import MediaError
+from pipelines.identity.face_quality import overall
+from pipelines.identity.observation import Box, Face, Mark, Observation, Seen, Still
+from pipelines.identity.sights import Scene, Sight, scenes, sights, upright
+from pipelines.media.encode import jpeg
+from pipelines.media.frames import Decoded, Frame
 from pipelines.workers import Models
+
+__all__ = ["MODELS", "Face", "Mark", "Observation", "Seen", "Still", "observe"]
 
 MODELS = (
     "face/detector",
@@ -30,108 +26,45 @@ MODELS = (
 )
 """What the stage needs; it runs beside them where one host holds them all."""
 
-UPRIGHT_SCORE, UPRIGHT_PRESENCE = 0.92, 0.9
-"""A face that the detector or the mesh is less sure of may lie on its side: then all four rotations compete by score
-times presence. Measured over four rotations each: right for 252 of 252 views of 63 photos and 380 of 380 of 95
-portraits; of the upright ones 0 and 31 were searched needlessly. Presence alone was right for 206 of 252."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Face:
-    """What was seen of the main face of a frame. Coordinates are pixels of the upright original."""
-
-    box: tuple[float, float, float, float]
-    score: float
-    presence: float
-    pose: Pose
-    eyes: EyeOpenness
-    quality: FaceQuality
-    occlusion: Occlusion
-    liveness: float | None = None
-    recapture: float | None = None
-    embedding: np.ndarray | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """One frame: its time in seconds, how many faces were found and the main one (the largest), if any."""
-
-    timestamp: float
-    faces: int
-    main: Face | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
-    """What was seen in one image or video.
-
-    Attributes:
-        width: pixels of the image after `rotation`.
-        height: likewise.
-        rotation: degrees (0, 90, 180, 270) it was turned counter-clockwise, beyond EXIF, to make the face stand up.
-    """
-
-    kind: str
-    width: int
-    height: int
-    duration: float | None
-    rotation: int
-    frames: tuple[Seen, ...]
-
-    @property
-    def faces(self) -> list[Face]:
-        """The main face of every frame that shows one."""
-        return [frame.main for frame in self.frames if frame.main is not None]
-
-
-@dataclass(frozen=True)
-class _Sight:
-    """One frame while it is being looked at: pixels, boxes in them (largest first), crop and mesh of the first box."""
-
-    pixels: np.ndarray
-    boxes: list[FaceBox]
-    crop: np.ndarray | None
-    crop_to_image: np.ndarray | None
-    mesh: FaceMeshResult | None
-
-    @cached_property
-    def aligned(self) -> np.ndarray:
-        assert self.mesh is not None
-        assert self.crop_to_image is not None
-        return align(self.pixels, alignment_points(self.boxes[0], self.mesh, self.crop_to_image))
-
-    @property
-    def upright(self) -> bool:
-        sure = self.mesh is not None and self.mesh.presence >= UPRIGHT_PRESENCE
-        return sure and self.boxes[0].score >= UPRIGHT_SCORE
-
-    @property
-    def certainty(self) -> float:
-        return self.mesh.presence * self.boxes[0].score if self.mesh is not None else 0.0
+PICKED = 8
+"""Frames of a video that are judged in full."""
+EVERYONE = 20
+"""Faces of an image that are judged where everyone is asked for."""
+_MARGIN = 0.3
+"""Of the face box's sides, added on each side for the face crop of a still."""
 
 
 async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) -> Observation:
-    """Finds the main face of each frame and judges it with the models that were asked for.
+    """Finds the faces of all frames and judges those of the picked ones with the models that were asked for.
 
     Args:
-        options: `liveness` and `embedding` (booleans) say which models to ask beyond detection, mesh and quality.
+        options: all optional. `liveness` and `embedding` (booleans) say which models to ask beyond detection, mesh and
+            quality; `embedding` may be "all": of every frame of a video. Where a video's liveness is asked for, the
+            picked frames are embedded too: it must stay one person. `everyone`: every face of an image. `still`: the
+            best frame as JPEG. `rotate` (default true): also look for faces that do not stand upright. `least_side`,
+            `most_side`: pixels of the original that its sides must keep to; `least_face`: smaller faces are ignored.
+
+    Raises:
+        MediaError: `image_size`.
     """
+    _check_size(decoded, options)
+    least = (options.get("least_face") or 0) / decoded.scale
     pixels = [frame.pixels for frame in decoded.frames]
-    rotation, sights = await _upright(pixels, models)
-    hidden, embeddings, liveness, recapture = await asyncio.gather(
-        _ask(models, "face/occlusion", sights, lambda s: s.aligned, True),
-        _ask(models, "face/embedder", sights, lambda s: s.aligned, options.get("embedding")),
-        _ask(models, "face/liveness", sights, lambda s: liveness_crop(s.pixels, s.boxes[0]), options.get("liveness")),
-        _ask(models, "face/recapture", sights, lambda s: cut_views(s.pixels, _box(s)), options.get("liveness")),
+    if options.get("rotate", True):
+        rotation, looked = await upright(pixels, models, least)
+    else:
+        rotation, looked = 0, await scenes(pixels, models, least)
+    moving = decoded.kind != "image"
+    picked = pick(decoded.frames, looked)
+    shown = [n for n in picked if looked[n].main is not None]
+    crowd = [] if moving or not options.get("everyone") else looked[0].boxes[1:EVERYONE]
+    others = await sights([(looked[0].pixels, box) for box in crowd], models)
+    mains = [main for n in shown if (main := looked[n].main) is not None]
+    judged, marks = await asyncio.gather(
+        _judge([*mains, *others], models, decoded.scale, options, moving),
+        _track(decoded, looked, models, options) if moving else _nothing(),
     )
-    seen = [
-        Seen(
-            timestamp=frame.timestamp,
-            faces=len(sight.boxes),
-            main=_face(sight, decoded.scale, *answers) if sight.boxes else None,
-        )
-        for frame, sight, *answers in zip(decoded.frames, sights, hidden, liveness, recapture, embeddings, strict=True)
-    ]
+    faces = dict(zip(shown, judged, strict=False))
     sideways = rotation in (90, 270)
     return Observation(
         kind=decoded.kind,
@@ -139,82 +72,132 @@ async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
         height=decoded.width if sideways else decoded.height,
         duration=decoded.duration,
         rotation=rotation,
-        frames=tuple(seen),
+        frames=tuple(Seen(timestamp=_time(decoded, n), faces=len(looked[n].boxes), main=faces.get(n)) for n in picked),
+        track=marks,
+        everyone=tuple(sorted(judged, key=lambda face: face.box[0])) if options.get("everyone") and not moving else (),
+        still=_still(decoded, looked, faces) if options.get("still") and faces else None,
     )
 
 
-async def _upright(pixels: Sequence[np.ndarray], models: Models) -> tuple[int, list[_Sight]]:
-    """Looks for faces as the picture stands; where that is doubtful, also with the picture turned three ways.
+def pick(frames: Sequence[Frame], looked: Sequence[Scene]) -> list[int]:
+    """Numbers of the frames to judge, at most `PICKED`: of as many equal parts of the time, each one's fittest face.
 
-    The detector misses faces that lie on their side and gives wrong points for those upside down; the mesh is certain
-    of upright faces only, so it decides. A video is turned as a whole, by the frame that is most certain.
+    The middle frame where none shows a face.
     """
-    standing = await _sights(pixels, models)
-    surest = max(range(len(standing)), key=lambda index: standing[index].certainty)
-    best, rotation = standing[surest], 0
-    if best.upright:
-        return 0, standing
-    turned = await _sights([_turn(pixels[surest], quarter) for quarter in (1, 2, 3)], models)
-    for quarter, sight in enumerate(turned, start=1):
-        if sight.certainty > best.certainty:
-            best, rotation = sight, 90 * quarter
-    if rotation == 0:
-        return 0, standing
-    if len(pixels) == 1:
-        return rotation, [best]
-    return rotation, await _sights([_turn(picture, rotation // 90) for picture in pixels], models)
+    shown = [n for n, scene in enumerate(looked) if scene.main is not None]
+    if not shown:
+        return [len(looked) // 2]
+    if len(shown) <= PICKED:
+        return shown
+    began = frames[shown[0]].timestamp
+    part = max(frames[shown[-1]].timestamp - began, 1e-6) / PICKED
+    best: dict[int, int] = {}
+    for n in shown:
+        number = min(int((frames[n].timestamp - began) / part), PICKED - 1)
+        if number not in best or _fitness(looked[n]) > _fitness(looked[best[number]]):
+            best[number] = n
+    return [best[number] for number in sorted(best)]
 
 
-def _turn(pixels: np.ndarray, quarters: int) -> np.ndarray:
-    return np.ascontiguousarray(np.rot90(pixels, quarters))
+def _fitness(scene: Scene) -> float:
+    return scene.main.fitness if scene.main is not None else 0.0
 
 
-async def _sights(pixels: Sequence[np.ndarray], models: Models) -> list[_Sight]:
-    boxes: list[list[FaceBox]] = await models.predict("face/detector", pixels)
-    found = [(index, found[0]) for index, found in enumerate(boxes) if found]
-    crops = [mesh_crop(pixels[index], box) for index, box in found]
-    meshes = await models.predict("face/landmarks", [crop for crop, _ in crops])
-    placed = {index: (*crop, mesh) for (index, _), crop, mesh in zip(found, crops, meshes, strict=True)}
-    nothing = (None, None, None)
-    return [_Sight(picture, boxes[index], *placed.get(index, nothing)) for index, picture in enumerate(pixels)]
+def _check_size(decoded: Decoded, options: Mapping[str, Any]) -> None:
+    least, most = options.get("least_side"), options.get("most_side")
+    short, long = sorted((decoded.width, decoded.height))
+    if (least is not None and short < least) or (most is not None and long > most):
+        raise MediaError("image_size", "the picture is smaller or larger than allowed")
 
 
-async def _ask(models: Models, name: str, sights: Sequence[_Sight], crop: Any, wanted: object) -> list[Any]:
-    """One result a frame; None where there is no face or nobody asked. All frames travel in one call."""
-    with_face = [index for index, sight in enumerate(sights) if sight.boxes] if wanted else []
-    answers = await models.predict(name, [crop(sights[index]) for index in with_face])
-    found = dict(zip(with_face, answers, strict=True))
-    return [found.get(index) for index in range(len(sights))]
+def _time(decoded: Decoded, number: int) -> float:
+    return decoded.frames[number].timestamp
 
 
-def _box(sight: _Sight) -> tuple[float, float, float, float]:
-    box = sight.boxes[0]
-    return box.left, box.top, box.right, box.bottom
+async def _nothing() -> tuple[Mark, ...]:
+    return ()
 
 
-def _face(
-    sight: _Sight,
-    scale: float,
-    hidden: Occlusion,
-    live: float | None,
-    recapture: float | None,
-    embedding: np.ndarray | None,
-) -> Face:
-    assert sight.crop is not None
-    assert sight.crop_to_image is not None
-    assert sight.mesh is not None
-    # In the image, because the crop undoes part of the roll.
-    pose = head_pose(to_image(sight.mesh.landmarks, sight.crop_to_image))
-    left, top, right, bottom = _box(sight)
-    return Face(
-        box=(left * scale, top * scale, right * scale, bottom * scale),
-        score=sight.boxes[0].score,
-        presence=sight.mesh.presence,
-        pose=pose,
-        eyes=eye_openness(sight.mesh, pose),
-        quality=face_quality(sight.crop, sight.mesh.landmarks),
-        occlusion=hidden,
-        liveness=live,
-        recapture=recapture,
-        embedding=embedding,
+async def _judge(
+    seen: Sequence[Sight], models: Models, scale: float, options: Mapping[str, Any], moving: bool
+) -> list[Face]:
+    """Asks the costly models; all faces travel in one call a model."""
+    live = options.get("liveness")
+    hidden, embeddings, liveness, recapture = await asyncio.gather(
+        _ask(models, "face/occlusion", seen, lambda s: s.aligned, True),
+        _ask(models, "face/embedder", seen, lambda s: s.aligned, options.get("embedding") or (live and moving)),
+        _ask(models, "face/liveness", seen, lambda s: liveness_crop(s.pixels, s.box), live),
+        _ask(models, "face/recapture", seen, lambda s: cut_views(s.pixels, s.edges), live),
+    )
+    return [
+        Face(
+            box=_original(sight, scale),
+            score=sight.box.score,
+            presence=sight.mesh.presence,
+            pose=sight.pose,
+            eyes=sight.eyes,
+            mouth=sight.mouth,
+            quality=sight.quality,
+            occlusion=occlusion,
+            liveness=signal,
+            recapture=score,
+            embedding=embedding,
+        )
+        for sight, occlusion, embedding, signal, score in zip(
+            seen, hidden, embeddings, liveness, recapture, strict=True
+        )
+    ]
+
+
+async def _ask(
+    models: Models, name: str, seen: Sequence[Sight], crop: Callable[[Sight], Any], wanted: object
+) -> list[Any]:
+    """One result a face; None where nobody asked."""
+    return await models.predict(name, [crop(sight) for sight in seen]) if wanted and seen else [None] * len(seen)
+
+
+async def _track(
+    decoded: Decoded, looked: Sequence[Scene], models: Models, options: Mapping[str, Any]
+) -> tuple[Mark, ...]:
+    """One mark a frame."""
+    mains = [scene.main for scene in looked if scene.main is not None]
+    embeddings = iter(
+        await _ask(models, "face/embedder", mains, lambda s: s.aligned, options.get("embedding") == "all")
+    )
+    return tuple(
+        Mark(timestamp=frame.timestamp, faces=0)
+        if scene.main is None
+        else Mark(
+            timestamp=frame.timestamp,
+            faces=len(scene.boxes),
+            box=_original(scene.main, decoded.scale),
+            presence=scene.main.mesh.presence,
+            pose=scene.main.pose,
+            eyes=scene.main.eyes,
+            mouth=scene.main.mouth,
+            mesh=scene.main.in_frame * decoded.scale,
+            embedding=next(embeddings),
+        )
+        for frame, scene in zip(decoded.frames, looked, strict=True)
+    )
+
+
+def _original(sight: Sight, scale: float) -> Box:
+    left, top, right, bottom = sight.edges
+    return left * scale, top * scale, right * scale, bottom * scale
+
+
+def _still(decoded: Decoded, looked: Sequence[Scene], faces: Mapping[int, Face]) -> Still:
+    """The frame whose face can be judged best, and the face with some surroundings."""
+    best = max(faces, key=lambda n: overall(faces[n]))
+    scene = looked[best]
+    left, top, right, bottom = (edge / decoded.scale for edge in faces[best].box)
+    beyond = _MARGIN * (right - left), _MARGIN * (bottom - top)
+    x, y = max(0, round(left - beyond[0])), max(0, round(top - beyond[1]))
+    crop = scene.pixels[y : max(y + 1, round(bottom + beyond[1])), x : max(x + 1, round(right + beyond[0]))]
+    return Still(
+        timestamp=_time(decoded, best),
+        box=faces[best].box,
+        frame=jpeg(scene.pixels),
+        face=jpeg(crop if crop.size else scene.pixels),
     )

@@ -8,7 +8,7 @@ from pipelines.identity.face_matching import match_check, person
 from pipelines.identity.face_quality import quality_checks
 from pipelines.identity.faces import look_at_faces
 from pipelines.identity.liveness import liveness_check
-from pipelines.identity.observe import Observation
+from pipelines.identity.observation import Observation
 from pipelines.policy import verdict
 from pipelines.report import Check, Report, Status
 

@@ -60,17 +60,20 @@ class DecodeRequest:
     Attributes:
         frames: at most so many (up to `MAX_FRAMES`), spread evenly over the time of a video; images have one.
         max_side: frames are reduced so that their long side is at most this many pixels; never enlarged.
+        video_side: the same for videos, whose many frames would weigh too much; None: as `max_side`.
         kinds: kinds that the caller can use; others are refused as `unsupported_media`.
         exif_rotation: turn pictures upright by EXIF orientation or the rotation a video declares.
     """
 
     frames: int = 8
     max_side: int = 1920
+    video_side: int | None = None
     kinds: frozenset[str] = frozenset(("image", "video"))
     exif_rotation: bool = True
 
     def __post_init__(self) -> None:
-        if not 1 <= self.frames <= MAX_FRAMES or self.max_side < 1:
+        sides = (self.max_side, 1 if self.video_side is None else self.video_side)
+        if not 1 <= self.frames <= MAX_FRAMES or min(sides) < 1:
             raise ValueError(f"a request asks for 1 to {MAX_FRAMES} frames of at least one pixel")
 
 

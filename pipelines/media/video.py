@@ -88,7 +88,7 @@ def _decode(container: InputContainer, mime: str, request: DecodeRequest, limits
     frames, duration = _sampled(container, stream, duration, request.frames)
     size = _display_size(stream)
     fps = _frame_rate(stream)
-    scale = max(1.0, max(size) / request.max_side)
+    scale = max(1.0, max(size) / (request.video_side or request.max_side))
     target = (max(1, round(size[0] / scale)), max(1, round(size[1] / scale)))
     turned = request.exif_rotation and frames[0].rotation % 180 != 0
     return Decoded(

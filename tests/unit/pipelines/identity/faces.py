@@ -11,7 +11,7 @@ from models.face.landmarks import FaceMeshResult
 from models.face.occlusion import Occlusion
 from models.face.pose import Pose
 from models.face.quality import FaceQuality
-from pipelines.identity.observe import Face, Observation, Seen
+from pipelines.identity.observation import Face, Observation, Seen
 from pipelines.media.frames import Decoded, Frame
 
 VISIBLE = Occlusion(left_eye=1, right_eye=1, nose=1, mouth=1, total=1)
@@ -89,6 +89,7 @@ def face(**changes: Any) -> Face:
         "presence": 0.98,
         "pose": Pose(yaw=2.0, pitch=-3.0, roll=1.0),
         "eyes": EyeOpenness(0.9, 0.85),
+        "mouth": 0.05,
         "quality": FaceQuality(brightness=0.5, contrast=0.5, sharpness=0.8, overexposed=0.0, underexposed=0.0),
         "occlusion": VISIBLE,
         "liveness": 0.95,

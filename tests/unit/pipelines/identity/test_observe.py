@@ -65,7 +65,8 @@ async def test_boxes_are_in_pixels_of_the_original_when_frames_were_reduced() ->
 async def test_all_frames_of_a_video_travel_in_one_call_and_frames_without_a_face_stay_empty() -> None:
     models = MarkedFaces()
     seen = await observe(decoded(picture(1), picture(0), picture(1)), models, ALL)
-    assert [frame.faces for frame in seen.frames] == [1, 0, 1]
+    assert [mark.faces for mark in seen.track] == [1, 0, 1]
+    assert [frame.timestamp for frame in seen.frames] == [0.0, 2.0]
     assert ("face/detector", 3) in models.asked
     assert ("face/liveness", 2) in models.asked
 
