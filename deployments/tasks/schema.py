@@ -57,6 +57,57 @@ def _json() -> JSON:
     return JSON(none_as_null=True)
 
 
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Characters(36), primary_key=True),
+    Column("tenant", Characters(255), nullable=False),
+    Column("meta_data", _json(), nullable=False),
+    # Who hears of its end unless an analysis request names another. No foreign key: endpoints come and go.
+    Column("endpoint_id", Characters(36)),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    # Only of a case that must leave nothing behind: when it goes in any case, should its request have died.
+    Column("expires_at", Double),
+    Index("ix_cases_tenant", "tenant", "id"),
+    Index("ix_cases_updated", "updated_at"),
+    Index(
+        "ix_cases_expires",
+        "expires_at",
+        sqlite_where=text("expires_at IS NOT NULL"),
+        postgresql_where=text("expires_at IS NOT NULL"),
+    ),
+)
+"""Folders of media and the tasks made of them."""
+
+case_media = Table(
+    "case_media",
+    metadata,
+    Column("id", Characters(36), primary_key=True),
+    Column("case_id", Characters(36), ForeignKey("cases.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Characters(16), nullable=False),
+    Column("mime", Characters(64), nullable=False),
+    Column("blob", Characters(128), nullable=False),
+    Column("thumb", Characters(128), nullable=False),
+    Column("sha256", Characters(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("name", Characters(255), nullable=False),
+    Column("tags", _json(), nullable=False),
+    Column("meta_data", _json(), nullable=False),
+    Column("info", _json(), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Index("ix_case_media_case", "case_id", "id"),
+)
+
+case_hooks = Table(
+    "case_hooks",
+    metadata,
+    Column("case_id", Characters(36), ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True),
+    Column("endpoint_id", Characters(36), primary_key=True),
+)
+"""Endpoints still to be told when every task of the case has ended; the row goes when they are."""
+
 tasks = Table(
     "tasks",
     metadata,
@@ -81,6 +132,9 @@ tasks = Table(
     Column("error", LongCharacters),
     Column("report", _json()),
     Column("artifacts", _json()),
+    # The media role that the error is about.
+    Column("error_subject", Characters(64)),
+    Column("case_id", Characters(36), ForeignKey("cases.id", ondelete="CASCADE")),
     # Holds only open tasks, so an idle claim reads nothing however many results are kept.
     Index("ix_tasks_open", "id", "ready_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index("ix_tasks_open_tenant", "tenant", sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -91,17 +145,31 @@ tasks = Table(
         sqlite_where=text("finished_at IS NOT NULL"),
         postgresql_where=text("finished_at IS NOT NULL"),
     ),
+    Index(
+        "ix_tasks_case",
+        "case_id",
+        "id",
+        sqlite_where=text("case_id IS NOT NULL"),
+        postgresql_where=text("case_id IS NOT NULL"),
+    ),
 )
 
 blobs = Table(
     "blobs",
     metadata,
     Column("key", Characters(128), primary_key=True),
-    Column("task_id", Characters(36), ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
+    Column("task_id", Characters(36), ForeignKey("tasks.id", ondelete="CASCADE")),
     Column("purpose", Characters(16), nullable=False),
+    Column("case_id", Characters(36), ForeignKey("cases.id", ondelete="CASCADE")),
     Index("ix_blobs_task", "task_id"),
+    Index(
+        "ix_blobs_case",
+        "case_id",
+        sqlite_where=text("case_id IS NOT NULL"),
+        postgresql_where=text("case_id IS NOT NULL"),
+    ),
 )
-"""Which task owns which blob: what erasure must delete, and what the sweeper must leave alone."""
+"""Which task, or which case, owns which blob: what erasure must delete, and what the sweeper must leave alone."""
 
 audit = Table(
     "audit",
@@ -133,6 +201,24 @@ tokens = Table(
     Column("expires_at", Double, nullable=False),
     Column("revoked_at", Double),
     Index("ix_tokens_account", "account"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    # Both tokens are kept as digests only.
+    Column("access_hash", Characters(64), primary_key=True),
+    Column("expire_hash", Characters(64), nullable=False),
+    # The same for every pair that a session is refreshed with.
+    Column("session_id", Characters(36), nullable=False),
+    Column("account", Characters(255), ForeignKey("accounts.name", ondelete="CASCADE"), nullable=False),
+    Column("life_s", Double, nullable=False),
+    Column("used", Boolean, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Index("uq_sessions_expire", "expire_hash", unique=True),
+    Index("ix_sessions_session", "session_id"),
+    Index("ix_sessions_account", "account"),
 )
 
 endpoints = Table(
@@ -184,10 +270,17 @@ idempotency = Table(
     Column("status", Integer),
     Column("content_type", Characters(128)),
     Column("body", LargeBinary),
-    # A stored reply may hold results: it goes with the task it speaks of.
+    # A stored reply may hold results: it goes with the task or case it speaks of.
     Column("task_id", Characters(36), ForeignKey("tasks.id", ondelete="CASCADE")),
     Column("expires_at", Double, nullable=False),
+    Column("case_id", Characters(36), ForeignKey("cases.id", ondelete="CASCADE")),
     Index("ix_idempotency_expires", "expires_at"),
+    Index(
+        "ix_idempotency_case",
+        "case_id",
+        sqlite_where=text("case_id IS NOT NULL"),
+        postgresql_where=text("case_id IS NOT NULL"),
+    ),
     Index(
         "ix_idempotency_task",
         "task_id",
@@ -195,6 +288,15 @@ idempotency = Table(
         postgresql_where=text("task_id IS NOT NULL"),
     ),
 )
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", Characters(64), primary_key=True),
+    Column("expires_at", Double, nullable=False),
+    Index("ix_tickets_expires", "expires_at"),
+)
+"""Tickets that were used. Without a task: erasing the task must not make its ticket good again."""
 
 galleries = Table(
     "galleries",
