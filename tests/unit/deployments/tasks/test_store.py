@@ -291,8 +291,8 @@ def test_what_is_logged_of_a_task_shows_no_personal_data(store: TaskStore) -> No
 
 def test_ended_are_those_that_finished_and_those_that_are_gone(store: TaskStore) -> None:
     done, waiting, erased = (store.submit(spec()) for _ in range(3))
-    claimed = claim_one(store)
-    assert claimed.id == done.id
-    finish(store, claimed, Completed({}))
+    for claimed in store.claim("worker", 3, 60):
+        if claimed.id == done.id:
+            finish(store, claimed, Completed({}))
     store.erase(erased.spec.tenant, erased.id)
     assert store.ended([done.id, waiting.id, erased.id]) == {done.id, erased.id}
