@@ -134,7 +134,8 @@ tasks = Table(
     Column("artifacts", _json()),
     # The media role that the error is about.
     Column("error_subject", Characters(64)),
-    Column("case_id", Characters(36), ForeignKey("cases.id", ondelete="CASCADE")),
+    # No foreign key, here and below: SQLite can add none to a table that others refer to. `cases` deletes them all.
+    Column("case_id", Characters(36)),
     # Holds only open tasks, so an idle claim reads nothing however many results are kept.
     Index("ix_tasks_open", "id", "ready_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index("ix_tasks_open_tenant", "tenant", sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -160,7 +161,7 @@ blobs = Table(
     Column("key", Characters(128), primary_key=True),
     Column("task_id", Characters(36), ForeignKey("tasks.id", ondelete="CASCADE")),
     Column("purpose", Characters(16), nullable=False),
-    Column("case_id", Characters(36), ForeignKey("cases.id", ondelete="CASCADE")),
+    Column("case_id", Characters(36)),
     Index("ix_blobs_task", "task_id"),
     Index(
         "ix_blobs_case",
@@ -273,7 +274,7 @@ idempotency = Table(
     # A stored reply may hold results: it goes with the task or case it speaks of.
     Column("task_id", Characters(36), ForeignKey("tasks.id", ondelete="CASCADE")),
     Column("expires_at", Double, nullable=False),
-    Column("case_id", Characters(36), ForeignKey("cases.id", ondelete="CASCADE")),
+    Column("case_id", Characters(36)),
     Index("ix_idempotency_expires", "expires_at"),
     Index(
         "ix_idempotency_case",

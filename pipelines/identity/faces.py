@@ -34,7 +34,7 @@ async def look_at_faces(
 
     Args:
         liveness, embedding, everyone, still: see `pipelines.identity.observe.observe`.
-        images_only: refuse videos.
+        images_only: refuse videos and sets of pictures.
         active: a video of somebody who was asked to move.
 
     Raises:
@@ -45,7 +45,7 @@ async def look_at_faces(
         frames=ACTIVE_FRAMES if active else FRAMES,
         max_side=MAX_SIDE,
         video_side=ACTIVE_SIDE if active else VIDEO_SIDE,
-        kinds=frozenset({"image"} if images_only else {"image", "video"}),
+        kinds=frozenset({"image"} if images_only else {"image", "video", "zip"}),
         exif_rotation=rotate,
     )
     limits = context.options.get("limits") or {}

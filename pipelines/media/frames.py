@@ -30,12 +30,12 @@ class Decoded:
     """A decoded image or video.
 
     Attributes:
-        kind: `image` or `video`.
+        kind: `image`, `video` or `shots` (a ZIP archive of pictures).
         mime: the sniffed type.
         width: pixels of the upright original, after EXIF orientation or rotation metadata and, for video with
             non-square pixels, as displayed.
         height: likewise.
-        duration: seconds; None for images.
+        duration: seconds; None for images and shots.
         fps: mean frames a second; None for images and where the file does not say.
         has_audio: whether the file holds a sound track too.
         scale: original pixels for each frame pixel; 1.0 when the frames were not reduced.

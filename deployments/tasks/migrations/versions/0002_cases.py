@@ -8,8 +8,6 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-_CASE = "CONSTRAINT fk_{table}_case_id REFERENCES cases (id) ON DELETE CASCADE"
-
 
 def upgrade() -> None:
     _cases()
@@ -19,9 +17,7 @@ def upgrade() -> None:
     with op.batch_alter_table("blobs") as blobs:
         blobs.alter_column("task_id", existing_type=sa.String(length=36), nullable=True)
     for table, *further in (("tasks", "id"), ("blobs",), ("idempotency",)):
-        # In SQL, because Alembic knows no inline foreign key and SQLite no other way to add one: laying `tasks` anew
-        # would drop it, and that deletes whatever refers to it.
-        op.execute(f"ALTER TABLE {table} ADD COLUMN case_id VARCHAR(36) {_CASE.format(table=table)}")
+        op.add_column(table, sa.Column("case_id", sa.String(length=36), nullable=True))
         op.create_index(
             f"ix_{table}_case",
             table,
