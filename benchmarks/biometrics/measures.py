@@ -84,18 +84,17 @@ def error_versus_discard(errors: np.ndarray, quality: np.ndarray, shares: np.nda
     return np.array([ordered[int(share * len(ordered) + 1e-9) :].mean() for share in shares])
 
 
-def discard_bands(
+def resampled_discard(
     errors: np.ndarray, quality: np.ndarray, persons: np.ndarray, shares: np.ndarray, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """95 % interval of `error_versus_discard`, resampling whole persons: (low, high), each (shares,)."""
+) -> np.ndarray:
+    """`error_versus_discard` of samples of whole persons, drawn with replacement: (samples, shares)."""
     rng, names = np.random.default_rng(seed), np.unique(persons)
     rows = {name: np.flatnonzero(persons == name) for name in names}
     curves = []
     for _ in range(RESAMPLES // 4):
         drawn = np.concatenate([rows[name] for name in rng.choice(names, len(names))])
         curves.append(error_versus_discard(errors[drawn], quality[drawn], shares))
-    low, high = np.quantile(curves, (0.025, 0.975), axis=0)
-    return low, high
+    return np.stack(curves)
 
 
 def least_error(errors: np.ndarray, shares: np.ndarray) -> np.ndarray:

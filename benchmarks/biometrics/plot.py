@@ -43,14 +43,32 @@ def draw(
 def _trade_off(axes: Any, systems: list[Verification]) -> None:
     for system, colour in zip(systems, COLOURS, strict=False):
         for conditions, dashes, words in (((CLEAN,), "-", "clean"), (CONDITIONS[1:], "--", "one photo spoilt")):
-            axes.plot(100 * CURVE, 100 * system.curve(conditions), dashes, color=colour, lw=2.2,
-                      label=f"{system.name}, {words}")  # fmt: skip
+            axes.plot(
+                100 * CURVE,
+                100 * system.curve(conditions),
+                dashes,
+                color=colour,
+                lw=2.2,
+                label=f"{system.name}, {words}",
+            )
     for rate in (0.1, 1):
         axes.axvline(rate, color="0.75", lw=1, zorder=0)
-    axes.set(xscale="log", xlim=(0.01, 50), ylim=(-1, None), xlabel="False match rate, % (log scale)",
-             ylabel="False non-match rate, %", title="Verification: misses against false matches")  # fmt: skip
+    axes.set(
+        xscale="log",
+        xlim=(0.01, 50),
+        ylim=(-1, None),
+        xlabel="False match rate, % (log scale)",
+        ylabel="False non-match rate, %",
+        title=f"Verification: misses against false matches ({_number(systems[0])})",
+    )
+    axes.set_xticks((0.01, 0.1, 1, 10), ("0.01", "0.1", "1", "10"))
     axes.legend(frameon=False, fontsize=11)
     axes.grid(axis="y", color="0.92")
+
+
+def _number(system: Verification) -> str:
+    found = system.gathered((CLEAN,))
+    return f"{len(found.genuine)} pairs, {len(np.unique(found.persons))} persons"
 
 
 def _conditions(axes: Any, systems: list[Verification]) -> None:
@@ -60,21 +78,33 @@ def _conditions(axes: Any, systems: list[Verification]) -> None:
         values = 100 * np.array([rate.value for rate in rates])
         spread = 100 * np.array([[r.value - r.low for r in rates], [r.high - r.value for r in rates]])
         height = rows + 0.16 - 0.32 * place
-        axes.errorbar(values, height, xerr=spread.clip(0), fmt="os"[place % 2], color=colour, ms=7, lw=1.6,
-                      label=f"{system.name}")  # fmt: skip
-    axes.set(yticks=rows, yticklabels=CONDITIONS, xlim=(-2, 102), xlabel="False non-match rate, %",
-             title="Misses at FMR 0.1 % by degradation (95 % interval)")  # fmt: skip
+        axes.errorbar(
+            values, height, xerr=spread.clip(0), fmt="os"[place % 2], color=colour, ms=7, lw=1.6, label=f"{system.name}"
+        )
+    axes.set(
+        yticks=rows,
+        yticklabels=CONDITIONS,
+        xlim=(-2, 102),
+        xlabel="False non-match rate, %",
+        title="Misses at FMR 0.1 % by degradation, with 95 % interval",
+    )
     axes.legend(frameon=False, fontsize=11, loc="lower right")
     axes.grid(axis="x", color="0.92")
 
 
 def _discard(axes: Any, discard: dict[str, Discard]) -> None:
+    pairs = " / ".join(str(found.n) for found in discard.values())
     for (name, found), colour in zip(discard.items(), COLOURS, strict=False):
         axes.plot(100 * SHARES, 100 * found.curve, color=colour, lw=2.2, label=name)
         axes.fill_between(100 * SHARES, 100 * found.low, 100 * found.high, color=colour, alpha=0.13, lw=0)
         axes.plot(100 * SHARES, 100 * found.least, ":", color=colour, lw=1.6, label=f"{name}: best possible")
-    axes.set(xlim=(0, 30), ylim=(0, None), xlabel="Pairs rejected for the lowest unified quality, %",
-             ylabel="False non-match rate of the rest, %", title="Quality: misses as poor pairs go")  # fmt: skip
+    axes.set(
+        xlim=(0, 30),
+        ylim=(0, None),
+        xlabel="Pairs rejected for the lowest unified quality, %",
+        ylabel="False non-match rate of the rest, %",
+        title=f"Quality: misses at FMR 0.1 % ({pairs} spoilt pairs)",
+    )
     axes.legend(frameon=False, fontsize=11)
     axes.grid(axis="y", color="0.92")
 
@@ -91,11 +121,26 @@ def _attacks(axes: Any, judged: dict[str, Judged]) -> None:
             lows.append(100 * (value - low))
             highs.append(100 * (high - value))
         height = rows + 0.22 - 0.22 * place
-        axes.errorbar(values, height, xerr=np.array([lows, highs]).clip(0), fmt="os^"[place], color=colour, ms=7,
-                      lw=1.6, label=name)  # fmt: skip
+        axes.errorbar(
+            values,
+            height,
+            xerr=np.array([lows, highs]).clip(0),
+            fmt="os^"[place],
+            color=colour,
+            ms=7,
+            lw=1.6,
+            label=name,
+        )
+    first = judged[next(iter(SETTINGS))]
+    numbers = f"n {len(first.of(ATTACKS[0]))}; bona fide {len(first.of(BONA_FIDE))}"
     labels = [f"{_SHOWN.get(a, a)}\npassed as genuine" for a in ATTACKS]
-    axes.set(yticks=rows, yticklabels=[*labels, "bona fide\nnot passed"], xlim=(-2, 102), xlabel="Share, %",
-             title="Passive liveness: wrong answers (95 % interval)")  # fmt: skip
+    axes.set(
+        yticks=rows,
+        yticklabels=[*labels, "bona fide\nnot passed"],
+        xlim=(-2, 102),
+        xlabel="Share, %",
+        title=f"Passive liveness: wrong answers, with 95 % interval ({numbers})",
+    )
     axes.axhline(0.5, color="0.75", lw=1)
     axes.legend(frameon=False, fontsize=11, loc="lower right")
     axes.grid(axis="x", color="0.92")

@@ -123,20 +123,22 @@ def _quality(discard: dict[str, Discard]) -> str:
     rows = []
     for name, found in discard.items():
         cells = [f"{100 * found.curve[i]:.1f} ({100 * found.low[i]:.1f} to {100 * found.high[i]:.1f})" for i in wanted]
-        rows.append([name, *cells, f"{100 * found.least[wanted[2]]:.1f}", f"{found.n} of {found.persons} persons"])
+        gain = "{:.1f} ({:.1f} to {:.1f})".format(*(100 * value for value in found.gain))
+        best = f"{100 * found.least[wanted[2]]:.1f}"
+        rows.append([name, *cells, gain, best, f"{found.n} of {found.persons} persons"])
     head = ["FNMR at FMR 1e-3", *(f"worst {100 * SHARES[i]:.0f} % rejected" for i in wanted)]
-    head += ["best possible at 10 %", "pairs"]
+    head += ["taken off by the worst 10 %", "best possible at 10 %", "pairs"]
     intro = (
         "All ten degradations of the labelled and one-session pairs together, faces found in both photos; a pair's "
-        "quality is the lower of its two photos' unified qualities (`quality` of the services). `best possible` "
-        "rejects misses only."
+        "quality is the lower of its two photos' unified qualities (`quality` of the services). `taken off` "
+        "compares with nothing rejected among the same persons, in points; `best possible` rejects misses only."
     )
     return f"## Quality: error versus discard\n\n{intro}\n\n{table(head, rows)}"
 
 
 def _share(said: np.ndarray, status: str) -> str:
     value, low, high = wilson(int((said == status).sum()), len(said))
-    return f"{100 * value:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{100 * value:.1f} ({100 * max(low, 0.0):.1f} to {100 * min(high, 1.0):.1f})"
 
 
 def _liveness(judged: dict[str, Judged]) -> str:
