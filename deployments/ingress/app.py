@@ -12,10 +12,10 @@ from deployments.ingress.errors import from_status
 from deployments.ingress.intake import Intake
 from deployments.ingress.mechanics import HttpMechanics
 from deployments.ingress.metrics import Metrics
-from deployments.ingress.native import deliveries, galleries, reports
+from deployments.ingress.native import deliveries, galleries, liveness, reports
 from deployments.ingress.sensity import tasks, tokens, webhooks
 
-ROUTERS = (service, tokens, tasks, webhooks, reports, galleries, deliveries, docs)
+ROUTERS = (service, tokens, tasks, webhooks, reports, liveness, galleries, deliveries, docs)
 
 
 def create_app(backend: Backend) -> FastAPI:

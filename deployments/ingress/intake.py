@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from deployments.ingress.auth import Authenticator, Principal
 from deployments.ingress.backend import Backend
+from deployments.ingress.challenges import Challenges, refused
 from deployments.ingress.errors import ApiError, rate_limited
 from deployments.ingress.forms import Form, FormRule
 from deployments.ingress.idempotency import Attempt, key_of
@@ -19,7 +20,7 @@ from deployments.ingress.threads import Threads, to_the_end
 from deployments.ingress.uploads import FormReader
 from deployments.ingress.waiting import Waiting
 from deployments.tasks.idempotency import Conflict, StoredReply
-from deployments.tasks.store import Admission, QueueFull
+from deployments.tasks.store import Admission, QueueFull, TicketUsed
 from deployments.tasks.task import Task, TaskSpec
 from pipelines.media.fetch import GuardedClient
 
@@ -39,6 +40,7 @@ class Intake:
         self.backend = backend
         self.threads = Threads()
         self.auth = Authenticator(backend.accounts, settings.signing_key, settings.public_host)
+        self.challenges = Challenges(settings.signing_key, settings.public_host)
         self.urls = GuardedClient([str(network) for network in settings.ssrf_allow_cidrs])
         self._waiting = Waiting(self.threads, backend.tasks)
         self._whole_bodies = asyncio.Semaphore(WHOLE_BODIES)
@@ -209,6 +211,8 @@ class Intake:
             )
         except QueueFull as full:
             raise rate_limited(full.retry_after, "the queue is full") from None
+        except TicketUsed:
+            raise refused("session_info was used before: ask for a new challenge") from None
         except Conflict:
             raise ApiError("request_in_progress", headers={"Retry-After": "1"}) from None
         reader.stored.clear()

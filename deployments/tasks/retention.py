@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, and_, bindparam, delete, exists, fals
 from deployments.tasks.blobs import Blobs
 from deployments.tasks.database import reader, writing
 from deployments.tasks.schema import blobs as owned
-from deployments.tasks.schema import idempotency, tasks, tokens
+from deployments.tasks.schema import idempotency, tasks, tickets, tokens
 
 ORPHAN_AGE_S = 3600.0
 """How long a blob may wait for the transaction that names it; longer than any upload or task takes."""
@@ -104,7 +104,7 @@ def _orphans(engine: Engine, keys: list[str]) -> list[str]:
 
 
 def _drop_spent(engine: Engine, now: float) -> None:
-    """Expired tokens and idempotency keys. The key of a dead gateway is kept for a day: it knows its task."""
+    """Expired tokens, tickets and idempotency keys. The key of a dead gateway is kept for a day: it knows its task."""
     spent = or_(
         and_(idempotency.c.finished == true(), idempotency.c.expires_at < now),
         and_(idempotency.c.finished == false(), idempotency.c.expires_at < now - _KEY_GRACE_S),
@@ -112,3 +112,5 @@ def _drop_spent(engine: Engine, now: float) -> None:
     with writing(engine) as connection:
         connection.execute(delete(idempotency).where(spent))
         connection.execute(delete(tokens).where(tokens.c.expires_at < now))
+        # A day longer than the ticket itself is good for, since the clocks of gateways differ.
+        connection.execute(delete(tickets).where(tickets.c.expires_at < now - _KEY_GRACE_S))

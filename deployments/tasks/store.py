@@ -10,10 +10,10 @@ from uuid_utils import uuid7
 
 from deployments.tasks import statements as sql
 from deployments.tasks.announce import announce
-from deployments.tasks.database import reader, writing
+from deployments.tasks.database import insert_for, reader, writing
 from deployments.tasks.idempotency import RUNNING_TTL_S, Conflict, IdempotencyClaim, StoredReply, settle
 from deployments.tasks.rows import dump_media, load_media, load_task, outcome_row, task_row
-from deployments.tasks.schema import audit
+from deployments.tasks.schema import audit, tickets
 from deployments.tasks.task import (
     MAX_ATTEMPTS,
     WORKER_LOST,
@@ -25,6 +25,7 @@ from deployments.tasks.task import (
     State,
     Task,
     TaskSpec,
+    Ticket,
 )
 
 _LAST_ID = "g"  # Sorts after every uuid.
@@ -51,6 +52,10 @@ class QueueFull(Exception):
         self.retry_after = retry_after
 
 
+class TicketUsed(Exception):
+    """Another task has used the ticket."""
+
+
 class TaskStore:
     """All state changes of tasks. Thread-safe; every method is one short transaction at most.
 
@@ -75,6 +80,7 @@ class TaskStore:
                 and stays running until `Idempotency.complete` (synchronous facades).
             key: a `new` claim that was matched with the request's fingerprint.
         Raises: QueueFull: over a limit. idempotency.Conflict: another request took over the key meanwhile.
+            TicketUsed: the spec's ticket was used before.
         """
         now = self._clock()
         task = Task(id=str(uuid7()), spec=spec, state=State.QUEUED, attempts=0, created_at=now)
@@ -83,6 +89,8 @@ class TaskStore:
             if limits is not None:
                 self._admit(connection, spec.tenant, limits)
             connection.execute(sql.INSERT, task_row(task))
+            if spec.ticket is not None:
+                self._use(connection, spec.ticket)
             _own_blobs(connection, task.id, "media", (ref.blob for ref in spec.media if ref.blob))
             if key is not None:
                 expires = now + (self._reply_ttl if stored is not None else RUNNING_TTL_S)
@@ -202,6 +210,11 @@ class TaskStore:
         parameters = {"of_tenant": tenant, "before": before or _LAST_ID, "at_most": limit}
         with self._reader.connect() as connection:
             return [load_task(row) for row in connection.execute(sql.LIST, parameters)]
+
+    def _use(self, connection: Connection, ticket: Ticket) -> None:
+        take = insert_for(self._engine, tickets).on_conflict_do_nothing(index_elements=["id"])
+        if connection.execute(take, {"id": ticket.id, "expires_at": ticket.expires_at}).rowcount != 1:
+            raise TicketUsed
 
     def _admit(self, connection: Connection, tenant: str, limits: Admission) -> None:
         total = limits.total if limits.total is not None else 0

@@ -59,6 +59,14 @@ class ArtifactRef:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Something that one task may use, once: `id` names it, and after `expires_at` (Unix seconds) nobody takes it."""
+
+    id: str
+    expires_at: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpec:
     """What is asked.
@@ -69,6 +77,7 @@ class TaskSpec:
         service: `liveness_detection`, `face_matching`, `identity`, ...
         options: JSON values.
         event: webhook event announced at the end; None where the facade has no webhooks.
+        ticket: what submitting the task uses up; not kept with the task.
     """
 
     tenant: str
@@ -78,6 +87,7 @@ class TaskSpec:
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     additional_info: str | None = field(default=None, repr=False)
     event: str | None = None
+    ticket: Ticket | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,25 @@ class Accepted(BaseModel):
     url: str
 
 
+class ChallengeStep(BaseModel):
+    """One movement; it has to show for at least so many seconds."""
+
+    action: Literal["turn_left", "turn_right", "nod", "blink", "open_mouth", "move_closer"]
+    at_least_s: float
+    instruction: str
+
+
+class LivenessChallenge(BaseModel):
+    """What a person has to do before the camera, in this order, and the token that goes with the recording."""
+
+    id: str
+    token: str
+    expires_at: str
+    steps: list[ChallengeStep]
+    instructions: str
+    longest_s: float
+
+
 class TaskError(BaseModel):
     """Why a task ended without a report."""
 

@@ -31,13 +31,15 @@ async def submit(request: Request, scope: str, service: str, rule: FormRule, opt
     principal = await intake.authorise(request, scope)
 
     async def describe(form: Form) -> TaskSpec:
+        challenge, ticket = intake.challenges.of(form, principal.tenant)
         return TaskSpec(
             tenant=principal.tenant,
             facade="native",
             service=service,
             media=form.media(),
-            options=await options(form, principal),
+            options=await options(form, principal) | challenge,
             additional_info=form.text("additional_info"),
+            ticket=ticket,
         )
 
     response = await intake.submit(request, principal, rule, describe, accepted)

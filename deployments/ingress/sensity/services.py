@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deployments.ingress.errors import ApiError
+from deployments.ingress.challenges import SESSION_INFO
 from deployments.ingress.forms import FileRule, Form, FormRule, invalid
 from deployments.ingress.names import IDENTIFIER
 
@@ -34,13 +34,6 @@ class Service:
     options: Callable[[Form], dict[str, Any]] = lambda form: {}
 
 
-def _liveness_options(form: Form) -> dict[str, Any]:
-    # Reserved for a signed client SDK: no signature can be checked here, so nothing in it can be believed.
-    if form.text("session_info") is not None:
-        raise ApiError("invalid_session_info", "session_info must be absent", pointer="#/session_info")
-    return {}
-
-
 def _matching_options(form: Form) -> dict[str, Any]:
     gallery = form.text("gallery_id")
     if gallery is None:
@@ -53,7 +46,7 @@ def _matching_options(form: Form) -> dict[str, Any]:
 
 _LIVENESS_FORM = FormRule(
     files=(FileRule("file", FACE_MEDIA, about="Selfie, image or video."),),
-    fields={**_INFO, "session_info": "Reserved; must be absent."},
+    fields={**_INFO, "session_info": SESSION_INFO},
 )
 _MATCHING_FORM = FormRule(
     files=(
@@ -71,7 +64,7 @@ _ALL = (
     Service("voice_analysis", "voice_analysis_complete"),
     Service("forensic_analysis", "forensic_analysis_complete"),
     Service("id_document_authentication", "id_document_authentication_analysis_complete"),
-    Service("liveness_detection", "liveness_detection_analysis_complete", _LIVENESS_FORM, _liveness_options),
+    Service("liveness_detection", "liveness_detection_analysis_complete", _LIVENESS_FORM),
     Service("face_matching", "face_matching_analysis_complete", _MATCHING_FORM, _matching_options),
     Service("data_extraction", "data_extraction_analysis_complete"),
 )

@@ -89,14 +89,16 @@ async def _create(request: Request, service: Service) -> Response:
         options = service.options(form)
         if "gallery_id" in options:
             await intake.need_gallery(principal.tenant, options["gallery_id"])
+        challenge, ticket = intake.challenges.of(form, principal.tenant)
         return TaskSpec(
             tenant=principal.tenant,
             facade="sensity",
             service=service.name,
             media=form.media(),
-            options=options,
+            options=options | challenge,
             additional_info=form.text("additional_info"),
             event=service.event,
+            ticket=ticket,
         )
 
     return await intake.submit(request, principal, service.form, describe, _created)
