@@ -171,7 +171,7 @@ class Dispatcher:
             async with asyncio.timeout(self._shape.deadline_s):
                 report = await SERVICES[task.spec.service].run(context)
         except MediaError as error:
-            return Failed(error.code, error.message)
+            return Failed(error.code, error.message, error.subject)
         return Completed(report.to_json(), await self._store_artifacts(task, report))
 
     async def _store_artifacts(self, task: Task, report: Report) -> tuple[ArtifactRef, ...]:

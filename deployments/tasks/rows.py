@@ -41,7 +41,7 @@ def outcome_row(outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, Completed):
         artifacts = [{name: getattr(ref, name) for name in _ARTIFACT_FIELDS} for ref in outcome.artifacts]
         return _ending(State.COMPLETED, report=outcome.report, artifacts=artifacts)
-    return _ending(State.FAILED, error_code=outcome.code, error=outcome.message)
+    return _ending(State.FAILED, error_code=outcome.code, error=outcome.message, error_subject=outcome.subject)
 
 
 def load_task(row: Any, *, report: dict[str, Any] | None = None, lease: str | None = None) -> Task:
@@ -64,6 +64,7 @@ def load_task(row: Any, *, report: dict[str, Any] | None = None, lease: str | No
         finished_at=row.finished_at,
         error_code=row.error_code,
         error=row.error,
+        error_subject=row.error_subject,
         report=report,
         artifacts=tuple(ArtifactRef(**values) for values in row.artifacts or ()),
         lease=lease,
@@ -87,6 +88,7 @@ def _ending(
     artifacts: list[dict[str, Any]] | None = None,
     error_code: str | None = None,
     error: str | None = None,
+    error_subject: str | None = None,
 ) -> dict[str, Any]:
     return {
         "new_state": state.value,
@@ -94,4 +96,5 @@ def _ending(
         "new_artifacts": artifacts,
         "new_error_code": error_code,
         "new_error": error,
+        "new_error_subject": error_subject,
     }

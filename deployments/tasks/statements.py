@@ -46,6 +46,7 @@ END = (
         artifacts=bindparam("new_artifacts"),
         error_code=bindparam("new_error_code"),
         error=bindparam("new_error"),
+        error_subject=bindparam("new_error_subject"),
         ready_at=None,
         lease=None,
         worker=None,

@@ -99,6 +99,7 @@ class Task:
         attempts: claims used, this one included.
         error_code: snake_case word, only when failed.
         error: sentence for the client, only when failed.
+        error_subject: role of the media that the error is about, where it is about one.
         report: JSON values, only when completed (and not filled in lists).
         lease: token that fences heartbeat, requeue and finish; only on a task that was just claimed.
     """
@@ -112,6 +113,7 @@ class Task:
     finished_at: float | None = None
     error_code: str | None = None
     error: str | None = None
+    error_subject: str | None = None
     report: dict[str, Any] | None = field(default=None, repr=False)
     artifacts: tuple[ArtifactRef, ...] = ()
     lease: str | None = None
@@ -131,10 +133,14 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The task cannot be judged: `code` is a snake_case word, `message` a sentence free of personal data."""
+    """The task cannot be judged: `code` is a snake_case word, `message` a sentence free of personal data.
+
+    `subject` is the role of the media it is about, where it is about one.
+    """
 
     code: str
     message: str
+    subject: str | None = None
 
 
 Outcome: TypeAlias = Completed | Failed

@@ -48,7 +48,7 @@ def person(seen: Observation, role: str) -> np.ndarray:
     """
     embeddings = [face.embedding for face in seen.faces if face.embedding is not None]
     if not embeddings:
-        raise MediaError("no_face", f"no face found in {role}")
+        raise MediaError("no_face", f"no face found in {role}", role)
     mean = np.mean(embeddings, axis=0)
     return (mean / np.linalg.norm(mean)).astype(np.float32)
 

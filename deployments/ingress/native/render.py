@@ -33,7 +33,7 @@ def full_report(task: Task) -> Json:
             {"role": m.role, "kind": m.kind, "mime": m.mime, "size": m.size, "sha256": m.sha256}
             for m in task.spec.media
         ],
-        "error": {"code": task.error_code, "message": task.error} if failed else None,
+        "error": {"code": task.error_code, "message": task.error, "subject": task.error_subject} if failed else None,
         "report": found,
         "artifacts": [
             {"name": a.name, "mime": a.mime, "size": a.size, "url": f"/v1/reports/{task.id}/artifacts/{a.name}"}

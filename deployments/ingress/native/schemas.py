@@ -33,10 +33,11 @@ class LivenessChallenge(BaseModel):
 
 
 class TaskError(BaseModel):
-    """Why a task ended without a report."""
+    """Why a task ended without a report; `subject` is the role of the media it is about."""
 
     code: str
     message: str
+    subject: str | None = None
 
 
 class MediaEntry(BaseModel):

@@ -58,7 +58,7 @@ def test_the_report_of_a_failed_task_names_the_reason(api: Api, client: httpx.Cl
     api.fail(task_id, "no_face", "no face found in selfie")
     body = client.get(f"/v1/reports/{task_id}").json()
     assert (body["status"], body["report"]) == ("failed", None)
-    assert body["error"] == {"code": "no_face", "message": "no face found in selfie"}
+    assert body["error"] == {"code": "no_face", "message": "no face found in selfie", "subject": None}
 
 
 def test_a_task_of_another_facade_has_the_same_report(client: httpx.Client) -> None:

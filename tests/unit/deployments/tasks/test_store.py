@@ -88,9 +88,10 @@ def test_report_keeps_the_order_of_its_keys(store: TaskStore) -> None:
 
 def test_failed_task_carries_its_reason(store: TaskStore) -> None:
     task = store.submit(spec())
-    assert finish(store, claim_one(store), Failed("corrupt_media", "the image cannot be decoded"))
+    assert finish(store, claim_one(store), Failed("corrupt_media", "the image cannot be decoded", "extra_file"))
     read = store.get("bank", task.id)
     assert read is not None
+    assert read.error_subject == "extra_file"
     assert (read.state, read.error_code, read.error) == (State.FAILED, "corrupt_media", "the image cannot be decoded")
     assert read.report is None
 
