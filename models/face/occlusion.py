@@ -25,8 +25,7 @@ REGIONS = {
 FACE = (20, 34, 92, 106)
 """The part of the aligned crop that is face."""
 
-# The network is timid about real sunglasses; these points, set on portraits, put half visible where they begin.
-_RAW, _SHARE = (0.2, 0.72, 0.95), (0.0, 0.5, 1.0)
+_FULL = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +60,21 @@ class OcclusionDetector(Predictor[np.ndarray, Occlusion]):
 
 
 def shares(hidden: np.ndarray) -> dict[str, float]:
-    """Visible share by region, and `total`, of a (14, 14) grid of hidden shares 0..1."""
-    return {name: _visible(hidden, box) for name, box in (*REGIONS.items(), ("total", FACE))}
+    """Visible share by region, and `total`, of a (14, 14) grid of hidden shares 0..1.
+
+    The card's limits, set on people the network was not trained on, put half visible where hidden begins.
+    """
+    limits = OcclusionDetector.card.parameters["half_visible"]
+    return {
+        name: float(np.interp(region_share(hidden, box), (limits[name] / 3, limits[name], _FULL), (0, 0.5, 1)))
+        for name, box in (*REGIONS.items(), ("total", FACE))
+    }
 
 
-def _visible(hidden: np.ndarray, box: tuple[int, int, int, int]) -> float:
-    """Mean of 1 - hidden over a box, cells weighted by how much of them lies inside, on the calibrated scale."""
+def region_share(hidden: np.ndarray, box: tuple[int, int, int, int]) -> float:
+    """Mean of 1 - hidden of a (14, 14) grid over a box of the crop, cells weighted by how much of them lies inside."""
     left, top, right, bottom = box
     edges = np.arange(GRID + 1) * _CELL
     across = np.clip(np.minimum(edges[1:], right) - np.maximum(edges[:-1], left), 0, None)
     down = np.clip(np.minimum(edges[1:], bottom) - np.maximum(edges[:-1], top), 0, None)
-    return float(np.interp(1 - np.average(hidden, weights=np.outer(down, across)), _RAW, _SHARE))
+    return float(1 - np.average(hidden, weights=np.outer(down, across)))
