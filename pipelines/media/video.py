@@ -1,8 +1,9 @@
 """Videos to a few RGB frames spread over time, seeking rather than decoding a long file whole."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from typing import TypeVar
 
 import av
 import numpy as np
@@ -34,6 +35,8 @@ half of the work, for a moment at most a few frames earlier, and of better quali
 _REORDER_SECONDS = 0.25
 """MP4 indexes keyframes by when they are decoded, which is this much at most before they are shown. Seeking to one that
 is shown only after the time asked for would land a whole group of pictures too early."""
+_Kept = TypeVar("_Kept")
+_Keep = Callable[[VideoFrame, int], _Kept]
 _SLACK_SECONDS = 0.001
 """Times are rounded by containers (to milliseconds in Matroska) and by floating point."""
 
@@ -85,12 +88,16 @@ def _decode(container: InputContainer, mime: str, request: DecodeRequest, limits
     stream.codec_context.options = {"max_pixels": str(limits.pixels)}
     stream.codec_context.thread_count = threads
     stream.codec_context.thread_type = "AUTO" if threads > 1 else "SLICE"
-    frames, duration = _sampled(container, stream, duration, request.frames)
     size = _display_size(stream)
     fps = _frame_rate(stream)
     scale = max(1.0, max(size) / (request.video_side or request.max_side))
     target = (max(1, round(size[0] / scale)), max(1, round(size[1] / scale)))
-    turned = request.exif_rotation and frames[0].rotation % 180 != 0
+
+    def keep(frame: VideoFrame, number: int) -> tuple[Frame, int]:
+        return _frame(frame, target, _seconds(frame, stream), fps, number, request.exif_rotation), frame.rotation
+
+    kept, duration = _sampled(container, stream, duration, request.frames, keep)
+    turned = request.exif_rotation and kept[0][1] % 180 != 0
     return Decoded(
         kind="video",
         mime=mime,
@@ -100,10 +107,7 @@ def _decode(container: InputContainer, mime: str, request: DecodeRequest, limits
         fps=fps,
         has_audio=bool(container.streams.audio),
         scale=max(size) / max(target),
-        frames=tuple(
-            _frame(frame, target, _seconds(frame, stream), fps, number, request.exif_rotation)
-            for number, frame in enumerate(frames)
-        ),
+        frames=tuple(frame for frame, _ in kept),
     )
 
 
@@ -153,32 +157,39 @@ def _packets(container: InputContainer, stream: VideoStream, *, rewind: bool) ->
 
 
 def _sampled(
-    container: InputContainer, stream: VideoStream, duration: float, count: int
-) -> tuple[list[VideoFrame], float]:
+    container: InputContainer, stream: VideoStream, duration: float, count: int, keep: _Keep[_Kept]
+) -> tuple[list[_Kept], float]:
     """Frames spread over the video, and its duration where that turned out to be shorter than declared."""
-    frames: list[VideoFrame] = []
+    frames: list[_Kept] = []
     if duration * (_frame_rate(stream) or 0) >= _SPARSE * count:
         stream.codec_context.skip_frame = "NONREF"
-        frames = _spread(container, stream, duration, count)
+        frames = _spread(container, stream, duration, count, keep)
         stream.codec_context.skip_frame = "DEFAULT"
     if len(frames) < count:  # an uneven rate, or a header that promised more than there is
         measured = _measured_duration(container, stream)
         duration = measured if measured < 0.9 * duration else duration
-        frames = _spread(container, stream, duration, count)
+        frames = _spread(container, stream, duration, count, keep)
     if not frames:
         raise _corrupt()
     return frames, duration
 
 
-def _spread(container: InputContainer, stream: VideoStream, duration: float, count: int) -> list[VideoFrame]:
-    """The frames that show in the middle of `count` equal parts of the time, each once."""
+def _spread(
+    container: InputContainer, stream: VideoStream, duration: float, count: int, keep: _Keep[_Kept]
+) -> list[_Kept]:
+    """The frames that show in the middle of `count` equal parts of the time, each once, as `keep` reduces them.
+
+    Reduced at once, because many frames of a large video weigh more than a call may use.
+    """
     part = duration / count
     walk = _Walk(container, stream)
-    chosen: list[VideoFrame] = []
+    chosen: list[_Kept] = []
+    last: VideoFrame | None = None
     for number in range(count):
         frame = walk.frame_at((number + 0.5) * part, not_before=number * part)
-        if frame is not None and (not chosen or frame is not chosen[-1]):
-            chosen.append(frame)
+        if frame is not None and frame is not last:
+            chosen.append(keep(frame, len(chosen)))
+            last = frame
     return chosen
 
 
