@@ -51,7 +51,7 @@ contents = st.one_of(
         ),
         max_size=25,
     ).map(b"".join),
-)
+).filter(lambda content: b"\r\n--veriscope" not in b"\r\n" + content)  # nobody chooses a boundary that stands in a part
 parts = st.lists(
     st.tuples(st.text("abcdefghij_", min_size=1, max_size=12), st.booleans(), contents), min_size=1, max_size=6
 )
@@ -60,8 +60,7 @@ parts = st.lists(
 @settings(max_examples=150, deadline=None)
 @given(parts=parts, sizes=st.lists(st.integers(1, 90), min_size=1, max_size=6))
 def test_any_body_cut_in_any_way_gives_its_parts_back(parts: list[Part], sizes: list[int]) -> None:
-    sent = [part for part in parts if b"\r\n--veriscope" not in b"\r\n" + part[2]]
-    assert asyncio.run(read(encoded(sent), sizes)) == sent
+    assert asyncio.run(read(encoded(parts), sizes)) == parts
 
 
 @settings(max_examples=100, deadline=None)
