@@ -120,12 +120,23 @@ class Idempotency:
 
 
 def settle(
-    connection: Connection, claim: IdempotencyClaim, reply: StoredReply | None, task_id: str | None, expires_at: float
+    connection: Connection,
+    claim: IdempotencyClaim,
+    reply: StoredReply | None,
+    task_id: str | None,
+    expires_at: float,
+    *,
+    case_id: str | None = None,
 ) -> bool:
-    """Within a transaction: stores the reply, or with None only the task that is now under way for the key."""
+    """Within a transaction: stores the reply, or with None only the task that is now under way for the key.
+
+    Erasing the task or case that the reply speaks of erases the reply.
+    """
     values: dict[str, Any] = {"fingerprint": claim.fingerprint, "expires_at": expires_at}
     if task_id is not None:
         values["task_id"] = task_id
+    if case_id is not None:
+        values["case_id"] = case_id
     if reply is not None:
         values |= {"finished": True, "status": reply.status, "body": reply.body, "content_type": reply.content_type}
     return connection.execute(_SET.values(values), _owner(claim)).rowcount == 1

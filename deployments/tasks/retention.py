@@ -3,13 +3,28 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, bindparam, delete, exists, false, or_, select, true, update
 
+from deployments.tasks.announce import CASE_EVENT
 from deployments.tasks.blobs import Blobs
+from deployments.tasks.cases import erase_cases
 from deployments.tasks.database import reader, writing
 from deployments.tasks.schema import blobs as owned
-from deployments.tasks.schema import idempotency, tasks, tickets, tokens
+from deployments.tasks.schema import (
+    case_hooks,
+    case_media,
+    cases,
+    deliveries,
+    endpoints,
+    idempotency,
+    sessions,
+    tasks,
+    tickets,
+    tokens,
+)
 
 ORPHAN_AGE_S = 3600.0
 """How long a blob may wait for the transaction that names it; longer than any upload or task takes."""
@@ -19,7 +34,26 @@ _KEY_GRACE_S = 86400.0
 
 _MEDIA_OF = exists().where(owned.c.task_id == tasks.c.id, owned.c.purpose == "media")
 _EXPIRED = (
-    select(tasks.c.id).where(tasks.c.finished_at < bindparam("before")).limit(_BATCH).with_for_update(skip_locked=True)
+    select(tasks.c.id)
+    # The tasks of a case go with their case.
+    .where(tasks.c.finished_at < bindparam("before"), tasks.c.case_id.is_(None))
+    .limit(_BATCH)
+    .with_for_update(skip_locked=True)
+)
+_EXPIRED_CASES = (
+    select(cases.c.id)
+    .where(or_(cases.c.updated_at < bindparam("before"), cases.c.expires_at < bindparam("now")))
+    .limit(_BATCH)
+    .with_for_update(skip_locked=True)
+)
+_CASES_WITH_MEDIA = (
+    select(cases.c.id)
+    .where(
+        cases.c.updated_at < bindparam("before"),
+        exists().where(owned.c.case_id == cases.c.id),
+    )
+    .limit(_BATCH)
+    .with_for_update(skip_locked=True)
 )
 _WITH_MEDIA = (
     select(tasks.c.id, tasks.c.media)
@@ -32,7 +66,7 @@ _KNOWN = select(owned.c.key).where(owned.c.key.in_(bindparam("keys", expanding=T
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many expired tasks, tasks' expired media, and blobs without a task were deleted."""
+    """How many expired tasks and cases, expired media of either, and blobs without an owner were deleted."""
 
     tasks: int
     media: int
@@ -52,13 +86,15 @@ async def sweep(
     """
     expired = await _in_batches(_expire_tasks, engine, blobs, now - result_ttl)
     media = await _in_batches(_expire_media, engine, blobs, now - media_ttl)
+    gone = await _in_batches(partial(_expire_cases, now=now), engine, blobs, now - result_ttl)
+    emptied = await _in_batches(_expire_case_media, engine, blobs, now - media_ttl)
     orphans = 0
     async for batch in blobs.list_older_than(now - orphan_age):
         lost = await asyncio.to_thread(_orphans, engine, batch)
         await blobs.delete(lost)
         orphans += len(lost)
     await asyncio.to_thread(_drop_spent, engine, now)
-    return Swept(expired, media, orphans)
+    return Swept(expired + gone, media + emptied, orphans)
 
 
 async def _in_batches(
@@ -84,6 +120,18 @@ def _expire_tasks(connection: Connection, before: float) -> tuple[int, list[str]
     keys = connection.execute(select(owned.c.key).where(owned.c.task_id.in_(ids))).scalars().all()
     connection.execute(delete(tasks).where(tasks.c.id.in_(ids)))
     return len(ids), list(keys)
+
+
+def _expire_cases(connection: Connection, before: float, *, now: float) -> tuple[int, list[str]]:
+    ids = connection.execute(_EXPIRED_CASES, {"before": before, "now": now}).scalars().all()
+    return len(ids), list(erase_cases(connection, ids)) if ids else []
+
+
+def _expire_case_media(connection: Connection, before: float) -> tuple[int, list[str]]:
+    ids = connection.execute(_CASES_WITH_MEDIA, {"before": before}).scalars().all()
+    connection.execute(update(case_media).where(case_media.c.case_id.in_(ids)).values(blob="", thumb=""))
+    gone = delete(owned).where(owned.c.case_id.in_(ids)).returning(owned.c.key)
+    return len(ids), list(connection.execute(gone).scalars())
 
 
 def _expire_media(connection: Connection, before: float) -> tuple[int, list[str]]:
@@ -112,5 +160,18 @@ def _drop_spent(engine: Engine, now: float) -> None:
     with writing(engine) as connection:
         connection.execute(delete(idempotency).where(spent))
         connection.execute(delete(tokens).where(tokens.c.expires_at < now))
+        connection.execute(delete(sessions).where(sessions.c.expires_at + sessions.c.life_s < now))
+        connection.execute(_unheard(now))
         # A day longer than the ticket itself is good for, since the clocks of gateways differ.
         connection.execute(delete(tickets).where(tickets.c.expires_at < now - _KEY_GRACE_S))
+
+
+def _unheard(now: float) -> Any:
+    """Drops endpoints of cases that are gone; clients may name a URL of its own for each."""
+    return delete(endpoints).where(
+        endpoints.c.event == CASE_EVENT,
+        endpoints.c.created_at < now - _KEY_GRACE_S,
+        ~exists().where(cases.c.endpoint_id == endpoints.c.id),
+        ~exists().where(case_hooks.c.endpoint_id == endpoints.c.id),
+        ~exists().where(deliveries.c.endpoint_id == endpoints.c.id),
+    )

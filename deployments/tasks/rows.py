@@ -33,6 +33,7 @@ def task_row(task: Task) -> dict[str, Any]:
         "attempts": task.attempts,
         "ready_at": task.created_at,
         "created_at": task.created_at,
+        "case_id": spec.case,
     }
 
 
@@ -56,6 +57,7 @@ def load_task(row: Any, *, report: dict[str, Any] | None = None, lease: str | No
             options=row.options,
             additional_info=row.additional_info,
             event=row.event,
+            case=row.case_id,
         ),
         state=State(row.state),
         attempts=row.attempts,

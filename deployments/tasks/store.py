@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, insert
 from uuid_utils import uuid7
 
 from deployments.tasks import statements as sql
-from deployments.tasks.announce import announce
+from deployments.tasks.announce import announce, announce_case, lock_case
 from deployments.tasks.database import insert_for, reader, writing
 from deployments.tasks.idempotency import RUNNING_TTL_S, Conflict, IdempotencyClaim, StoredReply, settle
 from deployments.tasks.rows import dump_media, load_media, load_task, outcome_row, task_row
@@ -53,7 +53,7 @@ class QueueFull(Exception):
 
 
 class TicketUsed(Exception):
-    """Another task has used the ticket."""
+    """The ticket was used before."""
 
 
 class TaskStore:
@@ -87,7 +87,7 @@ class TaskStore:
         stored = reply(task) if reply is not None else None
         with writing(self._engine) as connection:
             if limits is not None:
-                self._admit(connection, spec.tenant, limits)
+                admit(connection, spec.tenant, limits)
             connection.execute(sql.INSERT, task_row(task))
             if spec.ticket is not None:
                 self._use(connection, spec.ticket)
@@ -196,6 +196,7 @@ class TaskStore:
         them leaves orphans, which the retention sweep deletes.
         """
         with writing(self._engine) as connection:
+            case_id = lock_case(connection, task_id)
             found = connection.execute(sql.LOCK, {"of_id": task_id, "of_tenant": tenant}).first()
             if found is None:
                 return None
@@ -203,6 +204,8 @@ class TaskStore:
             connection.execute(sql.DELETE, {"of_id": task_id})
             row = {"id": str(uuid7()), "at": self._clock(), "action": "erased", "tenant": tenant}
             connection.execute(insert(audit), row | {"task_id": task_id, "service": found.service})
+            if case_id is not None:
+                announce_case(connection, case_id, tenant, self._clock())
         return list(keys)
 
     def list(self, tenant: str, limit: int, before: str | None = None) -> list[Task]:
@@ -211,23 +214,22 @@ class TaskStore:
         with self._reader.connect() as connection:
             return [load_task(row) for row in connection.execute(sql.LIST, parameters)]
 
+    def use(self, ticket: Ticket) -> None:
+        """Uses a ticket that no task is about. Raises TicketUsed."""
+        with writing(self._engine) as connection:
+            self._use(connection, ticket)
+
     def _use(self, connection: Connection, ticket: Ticket) -> None:
         take = insert_for(self._engine, tickets).on_conflict_do_nothing(index_elements=["id"])
         if connection.execute(take, {"id": ticket.id, "expires_at": ticket.expires_at}).rowcount != 1:
             raise TicketUsed
-
-    def _admit(self, connection: Connection, tenant: str, limits: Admission) -> None:
-        total = limits.total if limits.total is not None else 0
-        everyone, own = connection.execute(sql.BACKLOG, {"total": total, "of_tenant": tenant}).one()
-        full = limits.total is not None and everyone >= limits.total
-        if full or (limits.per_tenant is not None and own >= limits.per_tenant):
-            raise QueueFull(limits.retry_after)
 
     def _lose_worker(self, connection: Connection, task_id: str, lease: str) -> bool:
         return self._end(connection, task_id, lease, Failed(WORKER_LOST, WORKER_LOST_MESSAGE))
 
     def _end(self, connection: Connection, task_id: str, lease: str, outcome: Outcome) -> bool:
         now = self._clock()
+        case_id = lock_case(connection, task_id)
         row = connection.execute(
             sql.END, {"of_id": task_id, "of_lease": lease, "now": now} | outcome_row(outcome)
         ).first()
@@ -237,7 +239,18 @@ class TaskStore:
             _own_blobs(connection, task_id, "artifact", (ref.blob for ref in outcome.artifacts))
         if row.event is not None:
             announce(connection, task_id, row.tenant, row.event, now)
+        if case_id is not None:
+            announce_case(connection, case_id, row.tenant, now)
         return True
+
+
+def admit(connection: Connection, tenant: str, limits: Admission, more: int = 1) -> None:
+    """Raises QueueFull where `more` further tasks would go over a limit."""
+    total = limits.total if limits.total is not None else 0
+    everyone, own = connection.execute(sql.BACKLOG, {"total": total, "of_tenant": tenant}).one()
+    full = limits.total is not None and everyone + more > limits.total
+    if full or (limits.per_tenant is not None and own + more > limits.per_tenant):
+        raise QueueFull(limits.retry_after)
 
 
 def _own_blobs(connection: Connection, task_id: str, purpose: str, keys: Iterable[str]) -> None:

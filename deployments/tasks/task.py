@@ -77,6 +77,7 @@ class TaskSpec:
         service: `liveness_detection`, `face_matching`, `identity`, ...
         options: JSON values.
         event: webhook event announced at the end; None where the facade has no webhooks.
+        case: id of the case that the task and its media belong to, where there is one.
         ticket: what submitting the task uses up; not kept with the task.
     """
 
@@ -88,6 +89,7 @@ class TaskSpec:
     additional_info: str | None = field(default=None, repr=False)
     event: str | None = None
     ticket: Ticket | None = None
+    case: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,7 @@ class Webhooks:
             raise ValueError(f"a webhook URL has at most {MAX_URL} characters")
         with writing(self._engine) as connection:
             lock_event(connection, tenant, event, shared=False)
-            endpoint = self._find_or_add(connection, tenant, event, url)
+            endpoint = find_or_add(connection, tenant, event, url, self._clock())
             missed = connection.execute(_missed(tenant, event, self._clock() - self._window)).scalars().all()
             enqueue(connection, [(task_id, endpoint.id) for task_id in missed], tenant, event, self._clock())
         return endpoint
@@ -82,24 +82,26 @@ class Webhooks:
         with self._reader.connect() as connection:
             return [_endpoint(row) for row in connection.execute(found)]
 
-    def _find_or_add(self, connection: Connection, tenant: str, event: str, url: str) -> Endpoint:
-        there = (endpoints.c.tenant == tenant, endpoints.c.event == event, endpoints.c.url == url)
-        # A URL that had answered 410 starts anew: what was cancelled on its way there is sent once more.
-        connection.execute(delete(endpoints).where(*there, ~endpoints.c.enabled))
-        row = connection.execute(select(endpoints).where(*there)).first()
-        if row is not None:
-            return _endpoint(row)
-        endpoint = Endpoint(
-            id=str(uuid7()),
-            tenant=tenant,
-            event=event,
-            url=url,
-            secret="whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode(),
-            enabled=True,
-            created_at=self._clock(),
-        )
-        connection.execute(insert(endpoints), {name: getattr(endpoint, name) for name in Endpoint.__slots__})
-        return endpoint
+
+def find_or_add(connection: Connection, tenant: str, event: str, url: str, now: float) -> Endpoint:
+    """Within a transaction: the endpoint of that URL; a new one where there is none that is enabled."""
+    there = (endpoints.c.tenant == tenant, endpoints.c.event == event, endpoints.c.url == url)
+    # A URL that had answered 410 starts anew: what was cancelled on its way there is sent once more.
+    connection.execute(delete(endpoints).where(*there, ~endpoints.c.enabled))
+    row = connection.execute(select(endpoints).where(*there)).first()
+    if row is not None:
+        return _endpoint(row)
+    endpoint = Endpoint(
+        id=str(uuid7()),
+        tenant=tenant,
+        event=event,
+        url=url,
+        secret="whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode(),
+        enabled=True,
+        created_at=now,
+    )
+    connection.execute(insert(endpoints), {name: getattr(endpoint, name) for name in Endpoint.__slots__})
+    return endpoint
 
 
 def _missed(tenant: str, event: str, since: float) -> Any:
