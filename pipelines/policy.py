@@ -4,11 +4,18 @@ from collections.abc import Iterable
 
 from pipelines.report import Check, Status, Verdict
 
+LIVENESS = frozenset({"liveness", "visible_time", "one_person"})
+
 ENFORCED: dict[str, frozenset[str]] = {
-    "liveness_detection": frozenset({"liveness"}),
+    "liveness_detection": LIVENESS,
     "face_matching": frozenset({"face_match"}),
-    "identity": frozenset({"liveness", "face_match"}),
+    "identity": LIVENESS | {"face_match"},
+    "face_matrix": frozenset(),
+    "face_quality": frozenset(),
     "gallery_enrol": frozenset({"enrolment"}),
+    "liveness_set": frozenset({"liveness"}),
+    "same_person": frozenset({"face_match"}),
+    "watchlist": frozenset({"watchlist"}),
 }
 """The checks that decide, for each service. Every other check informs only."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from models.face import calibration
 from pipelines.context import Context
 from pipelines.errors import MediaError
+from pipelines.identity.face_quality import occlusion_checks
 from pipelines.identity.faces import look_at_faces
 from pipelines.identity.observation import Observation
 from pipelines.policy import verdict
@@ -19,7 +20,10 @@ CANDIDATES = 10
 
 
 async def match_faces(context: Context) -> Report:
-    """One against one when there is an `extra_file`; one against the gallery named in the options when there is one."""
+    """One against one when there is an `extra_file`; one against the gallery named in the options when there is one.
+
+    Options: `gallery_id`. `occlusion`: say whether the faces are covered.
+    """
     roles = [role for role in ("file", "extra_file") if context.has(role)]
     seen = await asyncio.gather(
         *(look_at_faces(context, role, embedding=True, images_only=role == "extra_file") for role in roles)
@@ -28,6 +32,8 @@ async def match_faces(context: Context) -> Report:
     checks: list[Check] = []
     if "extra_file" in persons:
         checks.append(match_check(persons["file"], persons["extra_file"], "file+extra_file"))
+    if context.options.get("occlusion"):
+        checks += [check for role, looked in zip(roles, seen, strict=True) for check in occlusion_checks(looked, role)]
     found: dict[str, Any] = {}
     if gallery := context.options.get("gallery_id"):
         found = await identify(context, gallery, persons["file"])

@@ -45,6 +45,11 @@ def quality_checks(seen: Observation, subject: str) -> tuple[Check, ...]:
     return (*checks, Check(name="quality", subject=subject, status=status, score=score, models=models))
 
 
+def occlusion_checks(seen: Observation, subject: str) -> tuple[Check, ...]:
+    """The one check that tells whether eyes, nose and mouth can be seen; none without a face."""
+    return tuple(check for check in quality_checks(seen, subject) if check.name == "quality.occlusion")
+
+
 def best_face(seen: Observation) -> Face:
     """The face of the frame that can be judged best."""
     return max(seen.faces, key=overall)

@@ -9,6 +9,7 @@ from pipelines.context import Context
 from pipelines.identity.face_quality import quality_checks
 from pipelines.identity.faces import look_at_faces
 from pipelines.identity.observation import Face, Observation
+from pipelines.identity.recording import recording_checks, stills, summary, wants_still
 from pipelines.policy import verdict
 from pipelines.provenance import used
 from pipelines.report import Check, Report, Status
@@ -18,10 +19,23 @@ SMALLEST_FACE = 64.0
 
 
 async def check_liveness(context: Context) -> Report:
-    """The Sensity-compatible service: liveness of the main face, and everything that makes it hard to judge."""
-    seen = await look_at_faces(context, "file", liveness=True)
-    checks = (liveness_check(seen, "file"), *quality_checks(seen, "file"))
-    return Report(service="liveness_detection", verdict=verdict("liveness_detection", checks), checks=checks)
+    """The Sensity-compatible service: liveness of the main face, and everything that makes it hard to judge.
+
+    Options: `least_s`: seconds for which the face must be seen. `best_frame`, `best_face`: artifacts wanted.
+    """
+    seen = await look_at_faces(context, "file", liveness=True, still=wants_still(context.options))
+    checks = (
+        liveness_check(seen, "file"),
+        *recording_checks(seen, "file", context.options),
+        *quality_checks(seen, "file"),
+    )
+    return Report(
+        service="liveness_detection",
+        verdict=verdict("liveness_detection", checks),
+        checks=checks,
+        data=summary(seen),
+        artifacts=stills(seen, context.options),
+    )
 
 
 def liveness_check(seen: Observation, subject: str) -> Check:

@@ -5,10 +5,11 @@ import asyncio
 from pipelines.context import Context
 from pipelines.errors import MediaError
 from pipelines.identity.face_matching import match_check, person
-from pipelines.identity.face_quality import quality_checks
+from pipelines.identity.face_quality import occlusion_checks, quality_checks
 from pipelines.identity.faces import look_at_faces
 from pipelines.identity.liveness import liveness_check
 from pipelines.identity.observation import Observation
+from pipelines.identity.recording import recording_checks, stills, summary, wants_still
 from pipelines.policy import verdict
 from pipelines.report import Check, Report, Status
 
@@ -19,15 +20,27 @@ async def identity(context: Context) -> Report:
     """Judges the selfie, and compares it with the reference where there is one.
 
     A selfie that cannot be judged fails the task; a reference that cannot degrades the report and is named in it.
+
+    Options: as of `check_liveness`, and `occlusion`: say whether the reference's face is covered too.
     """
-    selfie, match = await asyncio.gather(
-        look_at_faces(context, "selfie", liveness=True, embedding=context.has("reference")),
+    options = context.options
+    selfie, reference = await asyncio.gather(
+        look_at_faces(context, "selfie", liveness=True, embedding=context.has("reference"), still=wants_still(options)),
         _reference(context),
     )
-    checks = [liveness_check(selfie, "selfie"), *quality_checks(selfie, "selfie")]
-    if match is not None:
-        checks.insert(1, _match(selfie, match))
-    return Report(service="identity", verdict=verdict("identity", checks), checks=tuple(checks))
+    checks = [liveness_check(selfie, "selfie")]
+    if reference is not None:
+        checks.append(_match(selfie, reference))
+    checks += [*recording_checks(selfie, "selfie", options), *quality_checks(selfie, "selfie")]
+    if isinstance(reference, Observation) and options.get("occlusion"):
+        checks += occlusion_checks(reference, "reference")
+    return Report(
+        service="identity",
+        verdict=verdict("identity", checks),
+        checks=tuple(checks),
+        data=summary(selfie),
+        artifacts=stills(selfie, options),
+    )
 
 
 async def _reference(context: Context) -> Observation | MediaError | None:
@@ -43,12 +56,13 @@ def _match(selfie: Observation, reference: Observation | MediaError) -> Check:
     try:
         if isinstance(reference, MediaError):
             raise reference
-        return match_check(person(selfie, "selfie"), person(reference, "reference"), SUBJECT)
+        of_reference = person(reference, "reference")
+        return match_check(person(selfie, "selfie"), of_reference, SUBJECT)
     except MediaError as error:
         return Check(
             name="face_match",
             subject=SUBJECT,
             status=Status.NOT_PERFORMED,
             reasons=(error.code,),
-            evidence={"message": error.message},
+            evidence={"message": error.message, "subject": error.subject},
         )
