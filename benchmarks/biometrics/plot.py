@@ -59,7 +59,7 @@ def _trade_off(axes: Any, systems: list[Verification]) -> None:
         ylim=(-1, None),
         xlabel="False match rate, % (log scale)",
         ylabel="False non-match rate, %",
-        title=f"Verification: misses against false matches ({_number(systems[0])})",
+        title=f"Verification ({_number(systems[0])})",
     )
     axes.set_xticks((0.01, 0.1, 1, 10), ("0.01", "0.1", "1", "10"))
     axes.legend(frameon=False, fontsize=11)
@@ -86,7 +86,7 @@ def _conditions(axes: Any, systems: list[Verification]) -> None:
         yticklabels=CONDITIONS,
         xlim=(-2, 102),
         xlabel="False non-match rate, %",
-        title="Misses at FMR 0.1 % by degradation, with 95 % interval",
+        title="Misses at FMR 0.1 %, 95 % interval",
     )
     axes.legend(frameon=False, fontsize=11, loc="lower right")
     axes.grid(axis="x", color="0.92")
@@ -103,7 +103,7 @@ def _discard(axes: Any, discard: dict[str, Discard]) -> None:
         ylim=(0, None),
         xlabel="Pairs rejected for the lowest unified quality, %",
         ylabel="False non-match rate of the rest, %",
-        title=f"Quality: misses at FMR 0.1 % ({pairs} spoilt pairs)",
+        title=f"Misses at FMR 0.1 % ({pairs} spoilt pairs)",
     )
     axes.legend(frameon=False, fontsize=11)
     axes.grid(axis="y", color="0.92")
@@ -132,14 +132,14 @@ def _attacks(axes: Any, judged: dict[str, Judged]) -> None:
             label=name,
         )
     first = judged[next(iter(SETTINGS))]
-    numbers = f"n {len(first.of(ATTACKS[0]))}; bona fide {len(first.of(BONA_FIDE))}"
-    labels = [f"{_SHOWN.get(a, a)}\npassed as genuine" for a in ATTACKS]
+    labels = [f"{_SHOWN.get(a, a)} (n {len(first.of(a))})\npassed as genuine" for a in ATTACKS]
+    labels.append(f"bona fide (n {len(first.of(BONA_FIDE))})\nnot passed")
     axes.set(
         yticks=rows,
-        yticklabels=[*labels, "bona fide\nnot passed"],
+        yticklabels=labels,
         xlim=(-2, 102),
         xlabel="Share, %",
-        title=f"Passive liveness: wrong answers, with 95 % interval ({numbers})",
+        title="Passive liveness: wrong answers, 95 % interval",
     )
     axes.axhline(0.5, color="0.75", lw=1)
     axes.legend(frameon=False, fontsize=11, loc="lower right")
