@@ -72,6 +72,7 @@ def _stores(settings: Settings) -> Iterator[Finding]:
     except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
         yield False, f"database {shown}: {type(error).__name__}; check VERISCOPE_DATABASE_URL"
     encrypted = "encrypted at rest" if settings.master_key else "not encrypted at rest (VERISCOPE_MASTER_KEY)"
+    yield from ((True, f"warning: {warning}") for warning in settings.warnings())
     yield True, f"blobs {settings.blobs.split('@')[-1]}, {encrypted}"
 
 

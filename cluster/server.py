@@ -60,6 +60,8 @@ def prepare(settings: Settings, profile: Profile, say: Callable[[str], None]) ->
                     raise StartError(str(error)) from error
     settings.home.mkdir(parents=True, exist_ok=True)
     _ = settings.signing_key, settings.blob_key
+    for warning in settings.warnings():
+        say(f"WARNING: {warning}")
     engine = open_database(settings.database)
     migrate(engine)
     _ensure_account(Accounts(engine), settings, say)

@@ -3,17 +3,78 @@
 import base64
 import binascii
 import contextlib
+import ipaddress
 import os
 import secrets
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MiB = 1 << 20
+
+
+PUBLIC_KEY, PUBLIC_IV = "dcbbad6765e14139a07d34b92292a672", "df25d188a061"
+"""What the SenseID manual documents as defaults: everyone knows them."""
+
+
+class SenseIdSettings(BaseSettings):
+    """Of the SenseID-compatible API (contracts, section 3): `VERISCOPE_SENSEID_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="VERISCOPE_SENSEID_", extra="ignore", populate_by_name=True)
+
+    auth: Literal["", "none", "hmac", "bearer"] = Field(
+        "", description="none, hmac or bearer; empty: none where the API listens on loopback only, else hmac."
+    )
+    keys: SecretStr = Field(SecretStr(""), description="For hmac, comma-separated: API key:secret:tenant.")
+    decrypt_key: SecretStr = Field(
+        SecretStr(PUBLIC_KEY),
+        validation_alias=AliasChoices("VERISCOPE_SENSEID_DECRYPT_KEY", "PARAM_DECRYPT_KEY"),
+        description="32 ASCII characters that clients encrypt with.",
+    )
+    decrypt_iv: SecretStr = Field(
+        SecretStr(PUBLIC_IV),
+        validation_alias=AliasChoices("VERISCOPE_SENSEID_DECRYPT_IV", "PARAM_DECRYPT_IV"),
+        description="12 ASCII characters, the IV of payloads that bring none.",
+    )
+    allow_plain: bool = Field(False, description="Also take unencrypted files under the public cloud's field names.")
+    wait_s: float = Field(30.0, gt=0, le=300, description="Seconds to wait for a result before answering 503.")
+    request_bytes: int = Field(64 * MiB, ge=1, description="Bytes of a request; more are answered 413.")
+    photo_bytes: int = Field(10 * MiB, ge=1, description="Bytes of a photo.")
+    video_bytes: int = Field(32 * MiB, ge=1, description="Bytes of a video.")
+    least_side: int = Field(64, ge=1, description="Pixels that each side of a photo has at least.")
+    most_side: int = Field(8192, ge=1, description="Pixels that each side of a photo has at most.")
+    least_face: int = Field(32, ge=1, description="Pixels of the smallest face that counts.")
+    least_video_side: int = Field(240, ge=1, description="Pixels of a video's shorter side at least.")
+    least_video_s: float = Field(2.0, ge=0, description="Seconds that a video must show a face.")
+
+    @field_validator("decrypt_key", "decrypt_iv", mode="after")
+    @classmethod
+    def _sized(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        size = 32 if info.field_name == "decrypt_key" else 12
+        if len(value.get_secret_value().encode()) != size:
+            raise ValueError(f"must be {size} ASCII characters")
+        return value
+
+    @property
+    def public_key(self) -> bool:
+        """Whether the key that everyone knows is in use."""
+        return self.decrypt_key.get_secret_value() == PUBLIC_KEY
+
+    @cached_property
+    def api_keys(self) -> dict[str, tuple[str, str]]:
+        """API key -> secret and tenant. Raises ValueError for an entry without all three."""
+        found: dict[str, tuple[str, str]] = {}
+        for entry in filter(None, (part.strip() for part in self.keys.get_secret_value().split(","))):
+            key, _, rest = entry.partition(":")
+            secret, _, tenant = rest.rpartition(":")
+            if not (key and secret and tenant):
+                raise ValueError("VERISCOPE_SENSEID_KEYS must hold key:secret:tenant, separated by commas")
+            found[key] = (secret, tenant)
+        return found
 
 
 class Settings(BaseSettings):
@@ -39,14 +100,29 @@ class Settings(BaseSettings):
     media_days: float = Field(30, gt=0, description="Submitted media and artifacts are kept this long.")
     webhook_time_scale: float = Field(1.0, gt=0, description="Multiplies the waits between webhook attempts.")
     webhook_body: str = Field("full", pattern="^(full|thin)$", description="thin drops base64 fields from webhooks.")
+    public_url: str = Field("", description="URL clients reach the API at; empty: http://PUBLIC_HOST:HTTP_PORT.")
+    oz_session_ttl: float = Field(900, gt=0, description="Seconds without a request that end an Oz session.")
+    oz_session_longlive_ttl: float = Field(5 * 365 * 86_400, gt=0, description="The same for service accounts.")
+    oz_service_accounts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Comma-separated names of accounts that programs use."
+    )
+    oz_quality_threshold: float = Field(
+        0.5, gt=0, le=0.5, description="confidence_spoofing from which QUALITY declines; 0.5 is the detector's own."
+    )
+    oz_biometry_threshold: float = Field(0.85, gt=0, le=1, description="Likeness from which BIOMETRY is one person.")
+    oz_collection_threshold: float = Field(0.85, gt=0, le=1, description="Likeness from which COLLECTION declines.")
+    oz_max_files: int = Field(10, ge=1, le=64, description="Files of one folder.")
+    oz_max_file_mb: int = Field(10, ge=1, le=512, description="MiB of one file of a folder.")
+    oz_wait_s: float = Field(120, gt=0, description="Seconds that a single request waits for its analyses.")
     rate_limit: int = Field(0, ge=0, description="Requests per minute and tenant; 0: no limit.")
+    senseid: SenseIdSettings = Field(default_factory=SenseIdSettings, description="See `SenseIdSettings`.")
 
     @field_validator("home", mode="after")
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
 
-    @field_validator("ssrf_allow_cidrs", mode="before")
+    @field_validator("ssrf_allow_cidrs", "oz_service_accounts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -57,9 +133,47 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.home / 'veriscope.db'}"
 
     @property
+    def url(self) -> str:
+        """Where clients reach the API, without a slash at the end."""
+        return self.public_url.rstrip("/") or f"http://{self.public_host}:{self.http_port}"
+
+    @property
     def blobs(self) -> str:
         """The blob store in force: a directory or an object store URL."""
         return self.blobs_url or str(self.home / "blobs")
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine reaches the API."""
+        if self.http_host == "localhost":
+            return True
+        with contextlib.suppress(ValueError):
+            return ipaddress.ip_address(self.http_host).is_loopback
+        return False
+
+    @property
+    def first_account(self) -> str:
+        """The account that is created at start; what comes in without authentication is its own."""
+        return self.account.get_secret_value().partition(":")[0] if self.account is not None else "admin"
+
+    @property
+    def senseid_auth(self) -> str:
+        """The authentication in force on the SenseID-compatible API: none, hmac or bearer."""
+        return self.senseid.auth or ("none" if self.loopback else "hmac")
+
+    def warnings(self) -> list[str]:
+        """What is legal but weak, to be said at every start. Raises ValueError for keys that cannot be read."""
+        found = []
+        if self.senseid.public_key:
+            found.append(
+                "SenseID payloads are decrypted with the vendor's public default key, which protects nothing: "
+                "set VERISCOPE_SENSEID_DECRYPT_KEY and VERISCOPE_SENSEID_DECRYPT_IV, and require TLS"
+            )
+        if self.senseid_auth == "hmac" and not self.senseid.api_keys:
+            found.append("the SenseID endpoints let nobody in: set VERISCOPE_SENSEID_KEYS, or VERISCOPE_SENSEID_AUTH")
+        if self.senseid_auth == "none" and not self.loopback:
+            found.append("the SenseID endpoints let everybody in: VERISCOPE_SENSEID_AUTH is none")
+        return found
 
     @cached_property
     def signing_key(self) -> str:

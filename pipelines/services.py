@@ -5,8 +5,13 @@ from dataclasses import dataclass
 
 from pipelines.context import Context
 from pipelines.identity.face_matching import enrol, match_faces
+from pipelines.identity.face_matrix import compare_everyone
+from pipelines.identity.face_report import report_faces
 from pipelines.identity.liveness import check_liveness
+from pipelines.identity.liveness_set import check_liveness_set
+from pipelines.identity.same_person import same_person
 from pipelines.identity.solution import identity
+from pipelines.identity.watchlist import check_watchlist
 from pipelines.report import Report
 
 
@@ -28,6 +33,12 @@ class Service:
 SERVICES: dict[str, Service] = {
     "liveness_detection": Service(check_liveness, "file"),
     "face_matching": Service(match_faces, "file", "extra_file", reference_required=True),
+    "face_matrix": Service(compare_everyone, "file", "extra_file", reference_required=True),
+    "face_quality": Service(report_faces, "file"),
     "gallery_enrol": Service(enrol, "file"),
     "identity": Service(identity, "selfie", "reference"),
+    # Media in any role.
+    "liveness_set": Service(check_liveness_set, ""),
+    "same_person": Service(same_person, ""),
+    "watchlist": Service(check_watchlist, ""),
 }

@@ -13,9 +13,10 @@ from deployments.ingress.intake import Intake
 from deployments.ingress.mechanics import HttpMechanics
 from deployments.ingress.metrics import Metrics
 from deployments.ingress.native import deliveries, galleries, liveness, reports
+from deployments.ingress.senseid import routes as senseid
 from deployments.ingress.sensity import tasks, tokens, webhooks
 
-ROUTERS = (service, tokens, tasks, webhooks, reports, liveness, galleries, deliveries, docs)
+ROUTERS = (service, tokens, tasks, webhooks, senseid, reports, liveness, galleries, deliveries, docs)
 
 
 def create_app(backend: Backend) -> FastAPI:

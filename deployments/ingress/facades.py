@@ -3,9 +3,10 @@
 from deployments.ingress.errors import Facade
 from deployments.ingress.native.errors import NATIVE
 from deployments.ingress.oz.errors import OZ
+from deployments.ingress.senseid.errors import SENSEID
 from deployments.ingress.sensity.errors import SENSITY
 
-FACADES = (SENSITY, OZ, NATIVE)
+FACADES = (SENSITY, SENSEID, OZ, NATIVE)
 _OWNERS = {segment: facade for facade in FACADES for segment in facade.segments}
 
 

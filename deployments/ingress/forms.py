@@ -23,6 +23,7 @@ class FileRule:
         aliases: further field names of the same file.
         decode: unpacks what is sent (encrypted, as base64) as it arrives; then it may be sent as text too. May raise
             ApiError. All limits speak of what comes out.
+        text: whether `decode` unpacks base64, so that it is sent as text rather than as a file.
         wire_bytes: how much may be sent where `decode` makes it smaller; 0: as much as comes out.
         unsupported: error code for a type without a limit.
         too_large: error code for a file over its limit.
@@ -35,6 +36,7 @@ class FileRule:
     required: bool = True
     about: str = ""
     decode: Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]] | None = None
+    text: bool = False
     wire_bytes: int = 0
     unsupported: str = "unsupported_media_type"
     too_large: str = "payload_too_large"
@@ -54,6 +56,8 @@ class FormRule:
         fields: names of text fields, with a sentence for the documentation.
         urlencoded: whether `application/x-www-form-urlencoded` will do.
         json: whether `application/json` will do, with strings, numbers and booleans for texts.
+        check: raises ApiError for the first thing wrong with the form, its `problems` included, where a contract says
+            what comes first; the form is then always read to its end. None: what comes first on the wire.
         free_files: what files under any other name must be; each gets its field name as its role.
         most_files: how many files there may be under other names.
     """
@@ -62,6 +66,7 @@ class FormRule:
     fields: Mapping[str, str] = field(default_factory=dict)
     urlencoded: bool = False
     json: bool = False
+    check: "Callable[[Form], None] | None" = None
     free_files: FileRule | None = None
     most_files: int = 0
 
@@ -88,14 +93,23 @@ class Form:
         texts: by name; empty ones are absent.
         files: by role in order of arrival, stored already.
         empty: roles whose file had no bytes, with the error code for that.
-        problem: why its files were refused, where the whole form was read nevertheless.
+        names: file names by role, as the client wrote them.
+        problems: why its files were refused, where the whole form was read nevertheless.
     """
 
     rule: FormRule
     texts: dict[str, str] = field(default_factory=dict)
     files: dict[str, MediaRef] = field(default_factory=dict)
     empty: dict[str, str] = field(default_factory=dict)
-    problem: ApiError | None = None
+    names: dict[str, str] = field(default_factory=dict, repr=False)
+    problems: list[ApiError] = field(default_factory=list)
+
+    def check(self) -> None:
+        """Raises ApiError for the first thing that is wrong with it."""
+        if self.rule.check is not None:
+            self.rule.check(self)
+        if self.problems:
+            raise self.problems[0]
 
     @property
     def fingerprint(self) -> str:

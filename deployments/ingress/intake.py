@@ -163,8 +163,7 @@ class Intake:
                 replay = attempt.match(form.fingerprint)
                 if replay is not None:
                     return respond(replay, replayed=True)
-                if form.problem is not None:
-                    raise form.problem
+                form.check()
                 return respond(await act(form, attempt, reader))
             except BaseException:
                 await to_the_end(reader.discard())

@@ -26,6 +26,8 @@ def form_body(rule: FormRule, example: Mapping[str, Any]) -> Json:
     if required := [file.role for file in rule.files if file.required]:
         schema["required"] = required
     kinds = ["application/x-www-form-urlencoded"] if rule.urlencoded else []
+    if rule.json and all(file.text for file in rule.files):
+        kinds.append("application/json")
     content = {"schema": schema, "example": dict(example)}
     return {"required": bool(rule.files), "content": dict.fromkeys([*kinds, "multipart/form-data"], content)}
 
@@ -61,4 +63,4 @@ def _file_schema(file: FileRule) -> Json:
     sizes = " or ".join(f"{limit >> 20} MiB" for limit in limits)
     names = f" Also sent as {', '.join(file.aliases)}." if file.aliases else ""
     about = f"{file.about} {', '.join(file.limits)}; at most {sizes}.{names}"
-    return {"type": "string", "format": "binary", "description": about.strip()}
+    return {"type": "string", "format": "byte" if file.text else "binary", "description": about.strip()}

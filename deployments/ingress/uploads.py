@@ -52,14 +52,14 @@ class FormReader:
     ) -> None:
         """Args:
         keep: False hashes files without storing them (a request that was answered before).
-        whole: True reads on after a refused file, so that the form has a fingerprint; the refusal is its `problem`.
+        whole: True reads on after a refused file, so that the form has a fingerprint; refusals are its `problems`.
         whole_bodies: how many bodies with media in texts may be in memory at the same time; further ones wait.
         """
         self._rule = rule
         self._blobs = blobs
         self._tenant = tenant
         self._keep = keep
-        self._whole = whole
+        self._whole = whole or rule.check is not None
         self._whole_bodies = whole_bodies or contextlib.nullcontext()
         self._form = Form(rule)
         self.stored: list[str] = []
@@ -104,6 +104,7 @@ class FormReader:
             if rule is None and head.is_file:
                 rule = self._rule.free_file(head.name)
             if rule is not None and (head.is_file or rule.decode is not None):
+                self._form.names[rule.role] = head.filename
                 await self._file(rule, reader.data())
             elif rule is None and head.name in self._rule.fields:
                 self._set(head.name, await _text(head.name, reader.data()))
@@ -145,7 +146,13 @@ class FormReader:
             keep = False
         limit = rule.limits.get(media.extension, rule.largest) if media else rule.largest
         bounded = _bounded(rule, head, data, limit, rule.too_large)
-        blob, sha256, size = await self._store(bounded) if keep else await _digest(bounded)
+        try:
+            blob, sha256, size = await self._store(bounded) if keep else await _digest(bounded)
+        except ApiError as refusal:
+            if self._rule.check is None or refusal.code != rule.too_large:
+                raise
+            self._refuse(refusal)
+            blob, sha256, size = await _digest(data)
         self._form.files[rule.role] = MediaRef(
             role=rule.role,
             blob=blob,
@@ -163,7 +170,7 @@ class FormReader:
     def _refuse(self, problem: ApiError) -> None:
         if not self._whole:
             raise problem
-        self._form.problem = self._form.problem or problem
+        self._form.problems.append(problem)
 
 
 async def body(request: Request, limit: int) -> AsyncIterator[bytes]:

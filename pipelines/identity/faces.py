@@ -1,5 +1,6 @@
 """The one look at the faces of a task's media that all identity nodes share."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pipelines.context import Context
@@ -30,7 +31,7 @@ async def look_at_faces(
 
     Of the context's options, `rotate` (default true) says whether a picture is turned upright, by its metadata and by
     looking, and `limits` (`least_side`, `most_side`, `least_face` in pixels) which pictures are refused and which faces
-    are overlooked.
+    are overlooked. Both may be given by role.
 
     Args:
         liveness, embedding, everyone, still: see `pipelines.identity.observe.observe`.
@@ -40,7 +41,8 @@ async def look_at_faces(
     Raises:
         MediaError: as decoding; `image_size`.
     """
-    rotate = bool(context.options.get("rotate", True))
+    rotate = context.options.get("rotate", True)
+    rotate = bool(rotate.get(role, True) if isinstance(rotate, Mapping) else rotate)
     request = DecodeRequest(
         frames=ACTIVE_FRAMES if active else FRAMES,
         max_side=MAX_SIDE,
@@ -49,6 +51,7 @@ async def look_at_faces(
         exif_rotation=rotate,
     )
     limits = context.options.get("limits") or {}
+    limits = limits.get(role, limits)
     asked = {"liveness": liveness, "embedding": embedding, "everyone": everyone, "still": still, "rotate": rotate}
     seen: Observation = await context.look(
         role, "faces", request, asked | {name: limits[name] for name in LIMITS if limits.get(name) is not None}

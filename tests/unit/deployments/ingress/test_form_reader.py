@@ -109,7 +109,7 @@ async def test_a_type_is_refused_before_the_rest_is_read(tmp_path: Path) -> None
 async def test_with_a_key_a_refused_form_is_read_to_its_end_for_its_fingerprint(tmp_path: Path) -> None:
     first, second = form(("file!", b"GIF89a" + bytes(9_000))), form(("file!", b"GIF89a" + bytes(9_001)))
     forms = [await read(tmp_path, content, whole=True) for content in (first, first, second)]
-    assert [found.problem.code if found.problem else None for found in forms] == ["unsupported_media_type"] * 3
+    assert [found.problems[0].code if found.problems else None for found in forms] == ["unsupported_media_type"] * 3
     assert forms[0].fingerprint == forms[1].fingerprint != forms[2].fingerprint
     assert files_in(tmp_path) == []
 
