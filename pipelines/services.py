@@ -37,8 +37,8 @@ SERVICES: dict[str, Service] = {
     "face_quality": Service(report_faces, "file"),
     "gallery_enrol": Service(enrol, "file"),
     "identity": Service(identity, "selfie", "reference"),
-    # Media in any role.
-    "liveness_set": Service(check_liveness_set, ""),
-    "same_person": Service(same_person, ""),
-    "watchlist": Service(check_watchlist, ""),
+    # These take media in any role, as many as there are.
+    "liveness_set": Service(check_liveness_set, "file"),
+    "same_person": Service(same_person, "file"),
+    "watchlist": Service(check_watchlist, "file"),
 }
