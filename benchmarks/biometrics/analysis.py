@@ -8,15 +8,14 @@ from benchmarks.biometrics.measures import (
     FAILED,
     Rate,
     by_person,
-    error_versus_discard,
     false_match_rate,
     least_error,
-    resampled_discard,
     threshold_at,
     trade_off,
 )
 from benchmarks.biometrics.pairs import Source
 from benchmarks.biometrics.verification import CLEAN, CONDITIONS, Findings, Scores, pooled
+from models.training.error_discard import error_versus_discard, resampled_discard
 
 RATES = (1e-2, 1e-3)
 CURVE = np.logspace(-4, -0.3, 60)

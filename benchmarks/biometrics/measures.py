@@ -1,4 +1,4 @@
-"""Error rates of verification (ISO/IEC 19795-1) and error versus discard (ISO/IEC 29794-1).
+"""Error rates of verification (ISO/IEC 19795-1).
 
 Scores: higher = more alike. A comparison that a system could not make, because it found no face, scores `FAILED` and
 so counts as a non-match, whatever the threshold.
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.training.error_discard import error_versus_discard
 from models.training.recapture.evaluate import wilson
 
 FAILED = -np.inf
@@ -70,31 +71,6 @@ def by_person(errors: np.ndarray, persons: np.ndarray, seed: int) -> Rate:
 def trade_off(genuine: np.ndarray, impostors: np.ndarray, rates: np.ndarray) -> np.ndarray:
     """FNMR at each of the false match rates `rates`: the points of a detection error trade-off curve."""
     return np.array([false_non_match_rate(genuine, threshold_at(impostors, rate)) for rate in rates])
-
-
-def error_versus_discard(errors: np.ndarray, quality: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Share of errors among what remains when the share of lowest quality is rejected.
-
-    Args:
-        errors: (N,) bool.
-        quality: (N,) higher = better; of a pair the lower of its two.
-        shares: rejected, each 0..1 (1 excluded).
-    """
-    ordered = errors[np.argsort(quality, kind="stable")]
-    return np.array([ordered[int(share * len(ordered) + 1e-9) :].mean() for share in shares])
-
-
-def resampled_discard(
-    errors: np.ndarray, quality: np.ndarray, persons: np.ndarray, shares: np.ndarray, seed: int
-) -> np.ndarray:
-    """`error_versus_discard` of samples of whole persons, drawn with replacement: (samples, shares)."""
-    rng, names = np.random.default_rng(seed), np.unique(persons)
-    rows = {name: np.flatnonzero(persons == name) for name in names}
-    curves = []
-    for _ in range(RESAMPLES // 4):
-        drawn = np.concatenate([rows[name] for name in rng.choice(names, len(names))])
-        curves.append(error_versus_discard(errors[drawn], quality[drawn], shares))
-    return np.stack(curves)
 
 
 def least_error(errors: np.ndarray, shares: np.ndarray) -> np.ndarray:

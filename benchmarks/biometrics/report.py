@@ -4,9 +4,9 @@ import numpy as np
 
 from benchmarks.biometrics.analysis import RATES, SHARES, TRUSTED, Discard, Verification
 from benchmarks.biometrics.attacks import ATTACK, BONA_FIDE, GENUINE, UNDECIDED, Judged
-from benchmarks.biometrics.degradations import DEGRADATIONS
 from benchmarks.biometrics.measures import Rate
 from benchmarks.biometrics.verification import CLEAN, CONDITIONS
+from models.training.degradations import DEGRADATIONS
 from models.training.recapture.evaluate import wilson
 from models.training.recapture.settings import ATTACKS
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.biometrics.degradations import DEGRADATIONS, spoilt
 from benchmarks.biometrics.measures import FAILED
 from benchmarks.biometrics.pairs import Collection, Source
 from benchmarks.biometrics.systems import ROOT, Seen, System, Tick, fingerprint
+from models.training.degradations import DEGRADATIONS, spoilt
 from models.training.face_data import faces
 
 CLEAN = "clean"
@@ -36,7 +36,7 @@ class Findings:
     def __init__(self, collection: Collection, system: System, data: Path, cache: Path) -> None:
         self._collection, self._system, self._data = collection, system, data
         self._cache = cache / f"{system.name}-{system.version}"
-        self._pictures = cache / f"pictures-{fingerprint([ROOT / 'benchmarks/biometrics/degradations.py'])}"
+        self._pictures = cache / f"pictures-{fingerprint([ROOT / 'models/training/degradations.py'])}"
         self._seen: dict[str, Seen] = {}
         probes = {photo.path for photo in collection.probes}
         self._probes = [index for index, photo in enumerate(collection.photos) if photo.path in probes]

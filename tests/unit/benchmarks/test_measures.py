@@ -6,14 +6,13 @@ import pytest
 from benchmarks.biometrics.measures import (
     FAILED,
     by_person,
-    error_versus_discard,
     false_match_rate,
     false_non_match_rate,
     least_error,
-    resampled_discard,
     threshold_at,
     trade_off,
 )
+from models.training.error_discard import error_versus_discard, resampled_discard
 
 IMPOSTORS = np.arange(100) / 100
 
