@@ -83,12 +83,17 @@ def mesh_crop(image: np.ndarray, face: FaceBox) -> tuple[np.ndarray, np.ndarray]
     angle = np.arctan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0])
     across = np.array([np.cos(angle), np.sin(angle)])
     down = np.array([-across[1], across[0]])
-    extent = max(face.width, face.height, 1.0)
-    side = _SIDE * extent
+    side = crop_side(face.width, face.height)
+    extent = side / _SIDE
     centre = np.array([face.left + face.right, face.top + face.bottom]) / 2 + down * _DOWN * extent
     to_image_map = np.column_stack([across * side / SIZE, down * side / SIZE, centre - (across + down) * side / 2])
     crop = cv2.warpAffine(image, to_image_map, (SIZE, SIZE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     return crop, to_image_map
+
+
+def crop_side(width: float, height: float) -> float:
+    """Side of the square that `mesh_crop` cuts around a face box of that width and height, in the box's pixels."""
+    return _SIDE * max(width, height, 1.0)
 
 
 def to_image(landmarks: np.ndarray, crop_to_image: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Plain measures of how fit a face picture is to be judged; no network involved.
 
-All look at the face oval of a mesh crop. Thresholds stand in the card `face/quality`.
+All look at a mesh crop, most of them at the face oval alone. What they mean together stands in `iso_quality`.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,14 @@ _OVAL = """
 21 54 103 67 109
 """
 _OVAL_POINTS = np.array(_OVAL.split(), int)
+_FOREHEAD, _CHIN, _LIPS = 10, 152, 13
+_RIGHT_EYE, _LEFT_EYE = [33, 133], [362, 263]
 _SHARPNESS_RANGE: list[float] = CARD.parameters["sharpness_range"]
+_BACKGROUND_RANGE: list[float] = CARD.parameters["background_range"]
+_BINS = 32
+_BACKGROUND_FROM = 1.3
+_LEAST_BACKGROUND = 0.02
+_IMMERKAER = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,11 @@ class FaceQuality:
         sharpness: fine detail against coarse structure; 0 = as blurred as measurable, 1 = crisp.
         overexposed: share of the face burnt out to white.
         underexposed: share of the face lost in black.
+        illumination: how much the luma histograms of the face's left and right half have in common; 1 = all.
+        dynamic_range: entropy of the face's luma, of the 8 bits there could be.
+        noise: standard deviation of the noise (Immerkaer 1996), of full scale; what a small face had is smoothed away.
+        eye_distance: between the centres of the eyes, of the crop's side.
+        background: uniformity beside and above the face, 1 = no structure; None where too little of it is in the crop.
     """
 
     brightness: float
@@ -38,6 +50,11 @@ class FaceQuality:
     sharpness: float
     overexposed: float
     underexposed: float
+    illumination: float
+    dynamic_range: float
+    noise: float
+    eye_distance: float
+    background: float | None
 
 
 def face_quality(crop: np.ndarray, landmarks: np.ndarray) -> FaceQuality:
@@ -48,19 +65,35 @@ def face_quality(crop: np.ndarray, landmarks: np.ndarray) -> FaceQuality:
         landmarks: its (478, 3) mesh in crop pixels.
     """
     luma = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-    oval = np.zeros(luma.shape, np.uint8)
-    cv2.fillConvexPoly(oval, cv2.convexHull(np.rint(landmarks[_OVAL_POINTS, :2]).astype(np.int32)), 1)
+    points = landmarks[:, :2].astype(np.float32)
+    oval = _filled(points[_OVAL_POINTS], 1.0, luma.shape[:2])
     inside = luma[oval > 0]
     if not inside.size:
-        return FaceQuality(0.0, 0.0, 0.0, 0.0, 0.0)
+        return FaceQuality(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, None)
     low, high = np.quantile(inside, (0.05, 0.95))
+    share = np.bincount(inside, minlength=256) / inside.size
+    eyes = points[_LEFT_EYE].mean(0) - points[_RIGHT_EYE].mean(0)
     return FaceQuality(
         brightness=float(inside.mean() / 255),
         contrast=float((high - low) / 255),
         sharpness=_sharpness(luma, oval),
         overexposed=float((inside >= 250).mean()),
         underexposed=float((inside <= 12).mean()),
+        illumination=_illumination(luma, oval, points[_FOREHEAD], points[_CHIN]),
+        dynamic_range=float(-(share[share > 0] * np.log2(share[share > 0])).sum() / 8) + 0.0,
+        noise=_noise(luma, oval),
+        eye_distance=min(float(np.hypot(*eyes)) / crop.shape[1], 1.0),
+        background=_background(crop, luma, points),
     )
+
+
+def _filled(outline: np.ndarray, scale: float, shape: tuple[int, ...]) -> np.ndarray:
+    """1 inside the convex hull of an outline, enlarged about its middle, 0 elsewhere; uint8."""
+    middle = (outline.min(0) + outline.max(0)) / 2
+    plane = np.zeros(shape, np.uint8)
+    hull = cv2.convexHull(np.rint((outline - middle) * scale + middle).astype(np.int32))
+    cv2.fillConvexPoly(plane, hull, 1)
+    return plane
 
 
 def _sharpness(luma: np.ndarray, oval: np.ndarray) -> float:
@@ -75,3 +108,35 @@ def _sharpness(luma: np.ndarray, oval: np.ndarray) -> float:
     detail = cv2.Laplacian(smooth, cv2.CV_32F)[inner]
     ratio = np.log10((float(detail.var()) + 1e-3) / (float(smooth[inner].var()) + 1.0))
     return float(np.interp(ratio, _SHARPNESS_RANGE, (0, 1)))
+
+
+def _illumination(luma: np.ndarray, oval: np.ndarray, forehead: np.ndarray, chin: np.ndarray) -> float:
+    """Histogram intersection of the halves on both sides of the line from forehead to chin."""
+    rows, columns = np.nonzero(oval)
+    down = chin - forehead
+    right = (columns - forehead[0]) * down[1] - (rows - forehead[1]) * down[0] < 0
+    bins = luma[rows, columns].astype(int) * _BINS // 256
+    halves = [np.bincount(bins[side], minlength=_BINS) / max(int(side.sum()), 1) for side in (right, ~right)]
+    return min(float(np.minimum(*halves).sum()), 1.0)
+
+
+def _noise(luma: np.ndarray, oval: np.ndarray) -> float:
+    """Immerkaer, Fast Noise Variance Estimation, CVIU 1996: a mask that edges and slopes hardly answer to."""
+    answer = np.abs(cv2.filter2D(luma.astype(np.float32), cv2.CV_32F, _IMMERKAER))[oval > 0]
+    return min(float(np.sqrt(np.pi / 2) / 6 * answer.mean()) / 255, 1.0)
+
+
+def _background(crop: np.ndarray, luma: np.ndarray, points: np.ndarray) -> float | None:
+    """Mean slope of the smoothed luma outside the enlarged oval and above the mouth; hair there counts as structure.
+
+    The black that fills crops beyond the picture is left out, with what lies beside it.
+    """
+    beside = _filled(points[_OVAL_POINTS], _BACKGROUND_FROM, luma.shape[:2]) == 0
+    beside[max(0, int(points[_LIPS, 1])) :] = False
+    padding = (crop.max(axis=2) == 0).astype(np.uint8)
+    beside &= cv2.dilate(padding, np.ones((11, 11), np.uint8)) == 0
+    if beside.mean() < _LEAST_BACKGROUND:
+        return None
+    smooth = cv2.GaussianBlur(luma.astype(np.float32), (0, 0), 2)
+    slopes = cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))[beside] / 8
+    return float(np.interp(slopes.mean(), _BACKGROUND_RANGE, (1, 0)))

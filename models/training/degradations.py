@@ -48,7 +48,7 @@ def compressed(
     """Compressed as JPEG of quality 10."""
     settings = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(quality[0], quality[1] + 1))]
     data = cv2.imencode(".jpg", image[..., ::-1], settings)[1]
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    return cv2.cvtColor(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR)), cv2.COLOR_BGR2RGB)
 
 
 def low_resolution(image: np.ndarray, face: FaceBox, rng: np.random.Generator, width: Range = (32, 48)) -> np.ndarray:

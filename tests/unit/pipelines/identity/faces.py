@@ -14,6 +14,18 @@ from models.face.quality import FaceQuality
 from pipelines.identity.observation import Face, Observation, Seen
 from pipelines.media.frames import Decoded, Frame
 
+QUALITY = FaceQuality(
+    brightness=0.5,
+    contrast=0.5,
+    sharpness=0.8,
+    overexposed=0.0,
+    underexposed=0.0,
+    illumination=0.9,
+    dynamic_range=0.85,
+    noise=0.01,
+    eye_distance=0.25,
+    background=0.9,
+)
 VISIBLE = Occlusion(left_eye=1, right_eye=1, nose=1, mouth=1, total=1)
 
 
@@ -90,7 +102,7 @@ def face(**changes: Any) -> Face:
         "pose": Pose(yaw=2.0, pitch=-3.0, roll=1.0),
         "eyes": EyeOpenness(0.9, 0.85),
         "mouth": 0.05,
-        "quality": FaceQuality(brightness=0.5, contrast=0.5, sharpness=0.8, overexposed=0.0, underexposed=0.0),
+        "quality": QUALITY,
         "occlusion": VISIBLE,
         "liveness": 0.95,
         "recapture": 0.99,
