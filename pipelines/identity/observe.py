@@ -9,7 +9,7 @@ from models.face.recapture import cut_views
 from pipelines.errors import MediaError
 from pipelines.identity.face_quality import overall
 from pipelines.identity.observation import Box, Face, Mark, Observation, Seen, Still
-from pipelines.identity.sights import Scene, Sight, scenes, sights, upright
+from pipelines.identity.sights import Scene, Sight, sights, upright
 from pipelines.media.encode import jpeg
 from pipelines.media.frames import Decoded, Frame
 from pipelines.workers import Models
@@ -41,8 +41,9 @@ async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
         options: all optional. `liveness` and `embedding` (booleans) say which models to ask beyond detection, mesh and
             quality; `embedding` may be "all": of every frame of a video. Where a video's liveness is asked for, the
             picked frames are embedded too: it must stay one person. `everyone`: every face of an image. `still`: the
-            best frame as JPEG. `rotate` (default true): also look for faces that do not stand upright. `least_side`,
-            `most_side`: pixels of the original that its sides must keep to; `least_face`: smaller faces are ignored.
+            best frame as JPEG. `rotate` (default true): turn faces that lie upright; without it they do not count.
+            `least_side`, `most_side`: pixels of the original that its sides must keep to; `least_face`: smaller faces are
+            ignored.
 
     Raises:
         MediaError: `image_size`.
@@ -50,10 +51,10 @@ async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
     _check_size(decoded, options)
     least = (options.get("least_face") or 0) / decoded.scale
     pixels = [frame.pixels for frame in decoded.frames]
-    if options.get("rotate", True):
-        rotation, looked = await upright(pixels, models, least)
-    else:
-        rotation, looked = 0, await scenes(pixels, models, least)
+    rotation, looked = await upright(pixels, models, least)
+    if rotation and not options.get("rotate", True):
+        # The detector boxes faces that lie, but mesh, crop and embedding of one are worthless: it does not count.
+        rotation, looked = 0, [Scene(picture, [], None) for picture in pixels]
     moving = decoded.kind != "image"
     picked = pick(decoded.frames, looked)
     shown = [n for n in picked if looked[n].main is not None]
