@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from pipelines.report import Check, Status, Verdict
 
 LIVENESS = frozenset({"liveness", "visible_time", "one_person"})
+ACTIVE = frozenset({"active.order", "active.continuity", "active.identity", "active.perspective", "active.motion"})
+"""Only where a challenge was set."""
 
 ENFORCED: dict[str, frozenset[str]] = {
-    "liveness_detection": LIVENESS,
+    "liveness_detection": LIVENESS | ACTIVE,
     "face_matching": frozenset({"face_match"}),
     "identity": LIVENESS | {"face_match"},
     "face_matrix": frozenset(),

@@ -6,6 +6,8 @@ from statistics import median
 from models.cards import card
 from models.face.pad_fusion import fuse
 from pipelines.context import Context
+from pipelines.identity.active_liveness.challenge import Challenge
+from pipelines.identity.active_liveness.verify import verify
 from pipelines.identity.face_quality import quality_checks
 from pipelines.identity.faces import look_at_faces
 from pipelines.identity.observation import Face, Observation
@@ -22,10 +24,21 @@ async def check_liveness(context: Context) -> Report:
     """The Sensity-compatible service: liveness of the main face, and everything that makes it hard to judge.
 
     Options: `least_s`: seconds for which the face must be seen. `best_frame`, `best_face`: artifacts wanted.
+    `challenge`: what the person was asked to do (`active_liveness.challenge.Challenge`), which the recording must show.
     """
-    seen = await look_at_faces(context, "file", liveness=True, still=wants_still(context.options))
+    asked = context.options.get("challenge")
+    challenge = None if asked is None else Challenge.from_json(asked)
+    seen = await look_at_faces(
+        context,
+        "file",
+        liveness=True,
+        embedding="all" if challenge else False,
+        still=wants_still(context.options),
+        active=challenge is not None,
+    )
     checks = (
         liveness_check(seen, "file"),
+        *(verify(seen, challenge) if challenge else ()),
         *recording_checks(seen, "file", context.options),
         *quality_checks(seen, "file"),
     )
@@ -33,7 +46,7 @@ async def check_liveness(context: Context) -> Report:
         service="liveness_detection",
         verdict=verdict("liveness_detection", checks),
         checks=checks,
-        data=summary(seen),
+        data=summary(seen) | ({"challenge": challenge.id} if challenge else {}),
         artifacts=stills(seen, context.options),
     )
 

@@ -16,7 +16,7 @@ class Accepted(BaseModel):
 class ChallengeStep(BaseModel):
     """One movement; it has to show for at least so many seconds."""
 
-    action: Literal["turn_left", "turn_right", "nod", "blink", "open_mouth", "move_closer"]
+    action: Literal["turn_left", "turn_right", "nod", "blink", "move_closer"]
     at_least_s: float
     instruction: str
 

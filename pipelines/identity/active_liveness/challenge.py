@@ -15,7 +15,6 @@ class Action(StrEnum):
     TURN_RIGHT = "turn_right"
     NOD = "nod"
     BLINK = "blink"
-    OPEN_MOUTH = "open_mouth"
     MOVE_CLOSER = "move_closer"
 
 
@@ -24,7 +23,6 @@ INSTRUCTIONS: Mapping[Action, str] = {
     Action.TURN_RIGHT: "Turn your head to your right, then look at the camera again.",
     Action.NOD: "Bow your head, then look at the camera again.",
     Action.BLINK: "Close your eyes for about a second, then open them.",
-    Action.OPEN_MOUTH: "Open your mouth, then close it.",
     Action.MOVE_CLOSER: "Move your face closer until it fills the picture, then back.",
 }
 START = "Look at the camera for a second before the first step."
@@ -68,7 +66,7 @@ _DEFAULT_AT_LEAST_S = 0.3
 
 
 def draw(rng: random.Random | None = None) -> tuple[Step, ...]:
-    """Four or five steps: one move closer, at a random place, and never two alike in a row; 2,200 sequences in all.
+    """Four or five steps: one move closer, at a random place, and never two alike in a row; 816 sequences in all.
 
     Args:
         rng: the operating system's by default; a seeded one makes test material.

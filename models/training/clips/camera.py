@@ -1,0 +1,104 @@
+"""A telephone's front camera: perspective, a shaking hand, drifting exposure, noise and H.264."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+
+from models.training.clips.head import Head, Posture
+
+_SHIFT = 4  # binary digits of sub-pixel corners in cv2.fillConvexPoly
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """Attributes: width, height: pixels. focal: pixels. fps: frames a second. noise: of the sensor, in grey levels."""
+
+    width: int = 480
+    height: int = 640
+    focal: float = 640.0
+    fps: int = 10
+    noise: float = 2.0
+    quality: int = 23  # H.264 rate factor
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """(N, 3) points before the camera to (N, 2) pixels."""
+        return points[:, :2] / points[:, 2:] * self.focal + (self.width / 2, self.height / 2)
+
+
+def photograph(head: Head, posture: Posture, camera: Camera) -> np.ndarray:
+    """One frame without the camera's faults: (height, width, 3) uint8 RGB."""
+    points = head.pose(posture)
+    seen = camera.project(points)
+    owner = _paint(seen, points[:, 2], head.triangles, camera)
+    forms = _affine(seen[head.triangles], head.flat[head.triangles])
+    yy, xx = np.mgrid[0 : camera.height, 0 : camera.width].astype(np.float32)
+    chosen = forms[owner]
+    x = chosen[..., 0] * xx + chosen[..., 1] * yy + chosen[..., 2]
+    y = chosen[..., 3] * xx + chosen[..., 4] * yy + chosen[..., 5]
+    picture = cv2.remap(head.image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    high, wide = head.image.shape[:2]
+    beyond = (owner < 0) | (x < 0) | (y < 0) | (x > wide - 1) | (y > high - 1)
+    picture[beyond] = cv2.resize(head.backdrop, (camera.width, camera.height))[beyond]
+    return picture
+
+
+def _paint(seen: np.ndarray, depth: np.ndarray, triangles: np.ndarray, camera: Camera) -> np.ndarray:
+    """Which triangle each pixel shows, -1 where none: near ones painted over far ones."""
+    owner = np.full((camera.height, camera.width), -1, np.int32)
+    corners = np.round(seen[triangles] * 2**_SHIFT).astype(np.int32)
+    for index in np.argsort(-depth[triangles].mean(1)):
+        cv2.fillConvexPoly(owner, corners[index], int(index), cv2.LINE_8, _SHIFT)
+    return owner
+
+
+def _affine(target: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """(T, 6) maps from target to source triangles, each (T, 3, 2)."""
+    square = np.concatenate([target, np.ones((*target.shape[:2], 1))], 2)
+    flat = np.abs(np.linalg.det(square)) < 1e-6
+    square[flat] = np.eye(3)
+    return np.linalg.solve(square, source).transpose(0, 2, 1).reshape(-1, 6).astype(np.float32)
+
+
+def film(pictures: Sequence[np.ndarray], camera: Camera, rng: np.random.Generator) -> list[np.ndarray]:
+    """Adds what a hand-held camera does: small shifts and turns, exposure that drifts, noise."""
+    count = len(pictures)
+    shake = np.stack([_wander(rng, count, pixels) for pixels in (1.5, 1.5, 0.4)], 1)
+    light = 1 + _wander(rng, count, 0.02)
+    out = []
+    for picture, (x, y, degrees), gain in zip(pictures, shake, light, strict=True):
+        turn = cv2.getRotationMatrix2D((camera.width / 2, camera.height / 2), float(degrees), 1.0)
+        turn[:, 2] += x, y
+        size = (camera.width, camera.height)
+        moved = cv2.warpAffine(picture, turn, size, borderMode=cv2.BORDER_REFLECT_101).astype(np.float32)
+        grain = rng.standard_normal(moved.shape, np.float32) * camera.noise
+        out.append(np.clip(moved * gain + grain, 0, 255).astype(np.uint8))
+    return out
+
+
+def _wander(rng: np.random.Generator, count: int, spread: float) -> np.ndarray:
+    """A random walk that is drawn back to 0: (count,) with about that standard deviation."""
+    values, value = np.empty(count), 0.0
+    for index in range(count):
+        value = 0.85 * value + rng.normal(0, spread * 0.53)
+        values[index] = value
+    return values
+
+
+def encode(pictures: Sequence[np.ndarray], camera: Camera) -> bytes:
+    """The frames as an MP4 with H.264."""
+    target = io.BytesIO()
+    with av.open(target, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=camera.fps)
+        stream.width, stream.height, stream.pix_fmt = camera.width, camera.height, "yuv420p"
+        stream.thread_count = 1
+        stream.time_base = Fraction(1, camera.fps)
+        stream.options = {"crf": str(camera.quality), "preset": "veryfast"}
+        for picture in pictures:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    return target.getvalue()

@@ -1,0 +1,102 @@
+"""What the meshes of a track say about depth, cuts and persons."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from pipelines.identity.active_liveness.movements import START_S, Signals
+from pipelines.identity.observation import Mark
+
+_FRONTAL = 12.0
+"""Degrees of yaw and pitch from the start beyond which widths tell of turning more than of distance."""
+_NEAR, _FAR = 0.2, 0.1
+_FACE = np.arange(468)
+_GRID = np.arange(0, 468, 3)
+
+
+def perspective(found: Signals) -> tuple[float, int] | None:
+    """How much more the near parts of the face grow than the far ones while it comes closer, and from how many marks.
+
+    Each mesh is explained by the start's mesh through an affine map, a shift by depth (small turns) and a growth by
+    depth; the last one, per face width of depth, is laid against the logarithm of the face's size (least squares).
+    A head at an arm's length gives 0.09 to 0.18; whatever is flat grows alike everywhere and gives 0.
+    None where fewer than five near or five usual marks face the camera.
+    """
+    frontal = (np.abs(found.yaw) < _FRONTAL) & (np.abs(found.pitch) < _FRONTAL)
+    near, far = frontal & (found.size > _NEAR), frontal & (found.size < _FAR)
+    if near.sum() < 5 or far.sum() < 5:
+        return None
+    growth = _growth_by_depth(_start(found), found.mesh[:, _FACE, :2])[frontal]
+    # Near marks are few and all others many: both weigh alike.
+    weight = np.where(near, 1 / near.sum(), 1 / (frontal & ~near).sum())[frontal]
+    slope = np.polyfit(found.size[frontal], growth, 1, w=np.sqrt(weight))[0]
+    return float(slope), int(near.sum())
+
+
+def _growth_by_depth(first: np.ndarray, meshes: np.ndarray) -> np.ndarray:
+    """The growth by depth of each of the meshes (N, P, 2) against the first one (P, 3)."""
+    width = max(float(np.linalg.norm(first[234, :2] - first[454, :2])), 1e-6)
+    x, y, depth = ((first - first.mean(0)) / width).T
+    one, none = np.ones_like(x), np.zeros_like(x)
+    across = np.column_stack([x, y, one, none, none, none, depth, none, -depth * x])
+    down = np.column_stack([none, none, none, x, y, one, none, depth, -depth * y])
+    explain = np.linalg.pinv(np.concatenate([across, down]))
+    found = explain @ np.concatenate([meshes[..., 0], meshes[..., 1]], axis=1).T / width
+    growth: np.ndarray = found[8] / np.maximum((found[0] + found[4]) / 2, 1e-6)
+    return growth
+
+
+def planar(found: Signals) -> float:
+    """How far the meshes stray from what a flat picture could show: 90th percentile over the marks of the residual of
+    the best homography from the start's mesh, as a share of the face's size."""
+    first = _start(found)
+    scale = max(float(np.linalg.norm(first[10, :2] - first[152, :2])), 1e-6)
+    residuals = [_residual(first[_GRID, :2], mesh[_GRID, :2]) for mesh in found.mesh]
+    return float(np.percentile(np.array(residuals) / np.exp(found.size), 90)) / scale
+
+
+def jumps(found: Signals) -> np.ndarray:
+    """How abruptly the face moves from each mark to the next, (N - 1,): what neighbouring steps do not explain.
+
+    The face's centre, in face sizes, and the logarithm of its size; the step before and the step after are taken off,
+    so that quick but smooth movement counts little. A cut stands out by itself.
+    """
+    first = _start(found)
+    scale = np.exp(found.size) * max(float(np.linalg.norm(first[10, :2] - first[152, :2])), 1e-6)
+    place = np.column_stack([found.mesh[..., :2].mean(1) / scale[:, None], found.size])
+    step = np.diff(place, axis=0)
+    size = np.linalg.norm(step, axis=1)
+    beside = np.maximum(np.append(0, size[:-1]), np.append(size[1:], 0))
+    return np.maximum(size - beside, 0)
+
+
+def likeness(track: Sequence[Mark], yaw_most: float) -> np.ndarray:
+    """Cosine of each embedding with the mean of all before it, smoothed over five; of marks that face the camera."""
+    kept = [
+        mark.embedding
+        for mark in track
+        if mark.embedding is not None and mark.pose is not None and abs(mark.pose.yaw) < yaw_most
+    ]
+    if len(kept) < 12:
+        return np.zeros(0)
+    embeddings = np.stack(kept)
+    mean = np.cumsum(embeddings, axis=0)[:-1]
+    mean /= np.linalg.norm(mean, axis=1, keepdims=True)
+    cosine = np.einsum("nd,nd->n", embeddings[1:], mean)[4:]
+    smooth: np.ndarray = np.median(np.lib.stride_tricks.sliding_window_view(cosine, 5), axis=1)
+    return smooth
+
+
+def _start(found: Signals) -> np.ndarray:
+    """The usual mesh of the start, (468, 3)."""
+    mesh: np.ndarray = np.median(found.mesh[found.time <= START_S][:, _FACE], axis=0)
+    return mesh
+
+
+def _residual(first: np.ndarray, second: np.ndarray) -> float:
+    homography, _ = cv2.findHomography(first, second, 0)
+    if homography is None:
+        return 0.0
+    moved = cv2.perspectiveTransform(first[None], homography)[0]
+    return float(np.sqrt(((moved - second) ** 2).sum(1).mean()))

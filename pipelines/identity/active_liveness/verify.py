@@ -1,0 +1,140 @@
+"""Judges a recording against the challenge that was set: five checks, each with its own reasons."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines.identity.active_liveness.challenge import Challenge
+from pipelines.identity.active_liveness.geometry import jumps, likeness, perspective, planar
+from pipelines.identity.active_liveness.movements import Signals, movements, signals
+from pipelines.identity.active_liveness.order import distinct, faults
+from pipelines.identity.observation import Mark, Observation
+from pipelines.provenance import used
+from pipelines.report import Check, Status
+
+NAMES = ("active.order", "active.continuity", "active.identity", "active.perspective", "active.motion")
+"""The checks; all of them decide."""
+
+MARKS_LEAST, RATE_LEAST = 20, 5.0
+"""Frames, and frames a second, below which movements cannot be followed."""
+FACELESS_MOST = 0.05
+"""Share of the frames that may show no face."""
+CROWDED_MOST = 0.1
+"""Share of the frames that may show a second face: detectors see some in patterns."""
+GAP_MOST_S = 0.5
+JUMP_MOST = 0.2
+"""Face sizes that a face may move, or parts by which it may grow, from one frame to the next, out of step with the
+frames before and after."""
+LIKENESS_LEAST, LIKENESS_YAW = 0.4, 20.0
+"""Cosine to the mean of all frames before; of frames within so many degrees, since turning lowers it."""
+DEPTH_LEAST = 0.05
+"""Least growth by depth (`geometry.perspective`)."""
+PLANAR_MOST = 0.012
+"""Residual, in face heights, up to which a flat picture explains all that moved."""
+_MODELS = ("face/detector", "face/landmarks")
+
+
+def verify(seen: Observation, challenge: Challenge, subject: str = "file") -> tuple[Check, ...]:
+    """The five checks of `NAMES`. What cannot be judged is inconclusive or not performed, never passed.
+
+    Args:
+        seen: with embeddings of every frame of the track.
+    """
+    began = time.perf_counter()
+    found = signals(seen.track)
+    reason = _unfit(seen, found)
+    if reason is not None or found is None:
+        return tuple(
+            Check(name=name, subject=subject, status=Status.NOT_PERFORMED, reasons=(reason or "no_face",))
+            for name in NAMES
+        )
+    checks = (
+        _order(found, challenge, subject),
+        _continuity(seen.track, found, subject),
+        _identity(seen.track, subject),
+        _perspective(found, subject),
+        _motion(found, subject),
+    )
+    ms = (time.perf_counter() - began) * 1000
+    return tuple(
+        Check(
+            name=c.name, subject=c.subject, status=c.status, score=c.score, threshold=c.threshold, reasons=c.reasons,
+            evidence=c.evidence, models=c.models, ms=ms / len(checks),
+        )
+        for c in checks
+    )  # fmt: skip
+
+
+def _unfit(seen: Observation, found: Signals | None) -> str | None:
+    """Why nothing can be judged, if so."""
+    if seen.duration is None or len(seen.track) < 2:
+        return "no_video"
+    if found is None:
+        return "no_face"
+    rate = (len(seen.track) - 1) / max(seen.track[-1].timestamp - seen.track[0].timestamp, 1e-6)
+    return "too_few_frames" if len(seen.track) < MARKS_LEAST or rate < RATE_LEAST else None
+
+
+def _order(found: Signals, challenge: Challenge, subject: str) -> Check:
+    made = distinct(movements(found))
+    wrong = faults(challenge, made, float(found.time[-1]))
+    evidence = {
+        "asked": [action.value for action in challenge.actions],
+        "seen": [
+            {"action": m.action.value, "from": round(m.began, 2), "to": round(m.ended, 2), "reach": round(m.peak, 2)}
+            for m in made
+        ],
+    }
+    return _check("active.order", subject, wrong, evidence)
+
+
+def _continuity(track: Sequence[Mark], found: Signals, subject: str) -> Check:
+    faceless = sum(mark.faces == 0 for mark in track) / len(track)
+    crowded = sum(mark.faces > 1 for mark in track) / len(track)
+    gap = max(float(gap) for gap in (found.time[1:] - found.time[:-1]))
+    leap = float(jumps(found).max())
+    wrong = [
+        reason
+        for reason, is_so in (
+            ("face_lost", faceless > FACELESS_MOST or gap > GAP_MOST_S),
+            ("several_faces", crowded > CROWDED_MOST),
+            ("cut_together", leap > JUMP_MOST),
+        )
+        if is_so
+    ]
+    evidence = {"without_face": round(faceless, 3), "several_faces": round(crowded, 3), "jump": round(leap, 3)}
+    return _check("active.continuity", subject, wrong, evidence | {"gap_s": round(gap, 2)})
+
+
+def _identity(track: Sequence[Mark], subject: str) -> Check:
+    cosines = likeness(track, LIKENESS_YAW)
+    if not len(cosines):
+        return Check(name="active.identity", subject=subject, status=Status.INCONCLUSIVE, reasons=("face_not_seen",))
+    least = float(cosines.min())
+    wrong = ("person_changed",) if least < LIKENESS_LEAST else ()
+    return _check("active.identity", subject, wrong, {"least_cosine": round(least, 3)}, "face/embedder")
+
+
+def _perspective(found: Signals, subject: str) -> Check:
+    depth = perspective(found)
+    if depth is None:
+        return Check(name="active.perspective", subject=subject, status=Status.INCONCLUSIVE, reasons=("no_approach",))
+    wrong = ("flat_face",) if depth[0] < DEPTH_LEAST else ()
+    return _check("active.perspective", subject, wrong, {"growth_by_depth": round(depth[0], 3), "frames": depth[1]})
+
+
+def _motion(found: Signals, subject: str) -> Check:
+    residual = planar(found)
+    wrong = ("still_photo",) if residual < PLANAR_MOST else ()
+    return _check("active.motion", subject, wrong, {"beyond_planar": round(residual, 4)})
+
+
+def _check(name: str, subject: str, wrong: Sequence[str], evidence: dict[str, Any], *models: str) -> Check:
+    return Check(
+        name=name,
+        subject=subject,
+        status=Status.FAILED if wrong else Status.PASSED,
+        reasons=tuple(wrong),
+        evidence=evidence,
+        models=used(*_MODELS, *models),
+    )
