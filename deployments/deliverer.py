@@ -12,6 +12,7 @@ from deployments.ingress.envelopes import ENVELOPES
 from deployments.replica import replica_name, where
 from deployments.settings import Settings
 from deployments.tasks.blobs import Blobs
+from deployments.tasks.cases import Cases
 from deployments.tasks.database import open_database
 from deployments.tasks.outbox import Delivery, Outbox, scaled
 from deployments.tasks.retention import sweep
@@ -39,6 +40,7 @@ class Deliverer:
         self._engine = open_database(settings.database)
         self._blobs = Blobs(settings.blobs, settings.blob_key)
         self._store = TaskStore(self._engine)
+        self._cases = Cases(self._engine)
         self._outbox = Outbox(self._engine, schedule=scaled(settings.webhook_time_scale))
         self._client = GuardedClient([str(network) for network in settings.ssrf_allow_cidrs])
         self._name = replica_name()
@@ -111,7 +113,10 @@ class Deliverer:
         task = await asyncio.to_thread(self._store.get, delivery.tenant, delivery.task_id)
         if task is None:
             return  # Erased since: its deliveries went with it.
-        body = json.dumps(ENVELOPES[delivery.facade](task, self._settings), separators=(",", ":"))
+        values = await asyncio.to_thread(ENVELOPES[delivery.facade], task, self._settings, self._cases)
+        if values is None:
+            return
+        body = json.dumps(values, separators=(",", ":"))
         headers = signed(delivery.secret, delivery.id, body, time.time())
         try:
             response = await self._client.post(delivery.url, body.encode(), headers, TIMEOUT_S)

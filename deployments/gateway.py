@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,14 +16,21 @@ from deployments.replica import where
 from deployments.settings import Settings
 from deployments.tasks.accounts import Accounts
 from deployments.tasks.blobs import Blobs
+from deployments.tasks.cases import Cases
 from deployments.tasks.database import open_database
 from deployments.tasks.galleries import Galleries
 from deployments.tasks.idempotency import Idempotency
 from deployments.tasks.outbox import Outbox
+from deployments.tasks.sessions import Sessions
 from deployments.tasks.store import TaskStore
 from deployments.tasks.webhooks import Webhooks
+from pipelines.media.frames import Decoded, DecodeRequest
 
 logger = logging.getLogger("ray.serve")
+
+
+PROBE = DecodeRequest(frames=1, max_side=320, kinds=frozenset({"image", "video", "zip"}))
+"""Enough to tell what a file is, and for a small picture of it."""
 
 
 class Waker:
@@ -79,12 +86,24 @@ class Gateway:
                 outbox=Outbox(engine),
                 idempotency=Idempotency(engine),
                 galleries=Galleries(engine),
+                sessions=Sessions(
+                    engine,
+                    life_s=settings.oz_session_ttl,
+                    long_life_s=settings.oz_session_longlive_ttl,
+                    service_accounts=settings.oz_service_accounts,
+                ),
+                cases=Cases(engine),
                 blobs=Blobs(settings.blobs, settings.blob_key),
                 wake=Waker(dispatcher),
                 wake_deliverer=Waker(deliverer),
+                probe=self._probe,
                 readiness=self._readiness,
             )
         )
+
+    async def _probe(self, keys: Sequence[str]) -> list[Decoded | Exception]:
+        found: list[Decoded | Exception] = await self._handles["media"].decode.remote(list(keys), PROBE)
+        return found
 
     async def _readiness(self) -> dict[str, str]:
         names = list(self._handles)

@@ -13,10 +13,12 @@ from deployments.ingress.intake import Intake
 from deployments.ingress.mechanics import HttpMechanics
 from deployments.ingress.metrics import Metrics
 from deployments.ingress.native import deliveries, galleries, liveness, reports
+from deployments.ingress.oz import analyses, collections, folders, media, sessions
 from deployments.ingress.senseid import routes as senseid
 from deployments.ingress.sensity import tasks, tokens, webhooks
 
-ROUTERS = (service, tokens, tasks, webhooks, senseid, reports, liveness, galleries, deliveries, docs)
+_OZ = (sessions, folders, media, analyses, collections)
+ROUTERS = (service, tokens, tasks, webhooks, senseid, reports, liveness, galleries, deliveries, *_OZ, docs)
 
 
 def create_app(backend: Backend) -> FastAPI:

@@ -85,6 +85,13 @@ class Authenticator:
             raise unauthorized("Basic") from None
         if scheme.lower() != "basic" or not colon or "\0" in name:
             raise unauthorized("Basic")
+        account = await self.verified(name, password)
+        if account is None:
+            raise unauthorized("Basic")
+        return account
+
+    async def verified(self, name: str, password: str) -> str | None:
+        """The account, when the password is right. Raises ApiError `rate_limited` under attack."""
         if self._waiting >= _PASSWORD_QUEUE:
             raise rate_limited(1)
         self._waiting += 1
@@ -93,9 +100,7 @@ class Authenticator:
             account = await verify
         finally:
             self._waiting -= 1
-        if account is None:
-            raise unauthorized("Basic")
-        return account.name
+        return None if account is None else account.name
 
     def new_claims(self, account: str, scopes: frozenset[str], life_s: int = TOKEN_LIFE_S) -> dict[str, Any]:
         """Claims of a fresh token for the account."""

@@ -18,6 +18,7 @@ _ABOUT = (
 _SCHEMES = {
     "Bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     "Basic": {"type": "http", "scheme": "basic"},
+    "OzSession": {"type": "apiKey", "in": "header", "name": "X-Forensic-Access-Token"},
 }
 _OPEN_TAG = "Service"
 _METHODS = ("get", "post", "put", "patch", "delete")

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from deployments.ingress.oz.render import folder
 from deployments.ingress.sensity.render import envelope
 from deployments.settings import Settings
+from deployments.tasks.cases import Cases
 from deployments.tasks.task import Task
 
 BASE64_KEYS = frozenset(("preview", "overlay", "heatmap", "extracted_images", "images"))
@@ -18,10 +20,16 @@ def thin(value: Any) -> Any:
     return [thin(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _sensity(task: Task, settings: Settings) -> dict[str, Any]:
+def _sensity(task: Task, settings: Settings, _cases: Cases) -> dict[str, Any]:
     body = envelope(task)
     return thin(body) if settings.webhook_body == "thin" else body
 
 
-ENVELOPES: Mapping[str, Callable[[Task, Settings], dict[str, Any]]] = {"sensity": _sensity}
-"""Facade -> the body of a delivery. The native API announces nothing."""
+def _oz(task: Task, settings: Settings, cases: Cases) -> dict[str, Any] | None:
+    case = cases.get(task.spec.tenant, task.spec.case or "")
+    return None if case is None else folder(case, settings, with_analyses=True)
+
+
+ENVELOPES: Mapping[str, Callable[[Task, Settings, Cases], dict[str, Any] | None]] = {"sensity": _sensity, "oz": _oz}
+"""Facade -> the body of a delivery, None where what it speaks of is gone. May read the database. The native API
+announces nothing."""

@@ -97,6 +97,7 @@ class Facade:
     Attributes:
         segments: the first path segment, or the first two, of every path it owns (`tasks`, `api/folders`); its own name
             for the prefixed mount included.
+        either_slash: whether a slash at the end of a path changes nothing.
         shape: renders an error body: (error, request id, host, path) -> JSON values.
     """
 
@@ -104,6 +105,7 @@ class Facade:
     segments: frozenset[str]
     shape: Callable[[ApiError, str, str, str], dict[str, Any]]
     error_type: str = "application/json"
+    either_slash: bool = False
 
     def error_body(self, error: ApiError, request_id: str, host: str, path: str) -> bytes:
         """The body of an error reply in this facade's shape."""

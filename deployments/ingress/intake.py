@@ -45,7 +45,7 @@ class Intake:
         self._waiting = Waiting(self.threads, backend.tasks)
         self._whole_bodies = asyncio.Semaphore(WHOLE_BODIES)
         self._limiter = RateLimiter(settings.rate_limit)
-        self._limits = Admission(total=settings.max_queued, per_tenant=settings.max_queued_per_tenant)
+        self.limits = Admission(total=settings.max_queued, per_tenant=settings.max_queued_per_tenant)
 
     async def ask(
         self,
@@ -206,7 +206,7 @@ class Intake:
     ) -> Task:
         try:
             task = await self.threads.call(
-                self.backend.tasks.submit, spec, limits=self._limits, reply=render, key=attempt.claim
+                self.backend.tasks.submit, spec, limits=self.limits, reply=render, key=attempt.claim
             )
         except QueueFull as full:
             raise rate_limited(full.retry_after, "the queue is full") from None
@@ -246,7 +246,7 @@ def exchange_of(request: Request) -> Exchange:
     return exchange
 
 
-def json_reply(values: Mapping[str, Any], status: int = 200) -> StoredReply:
+def json_reply(values: Mapping[str, Any] | Sequence[Any], status: int = 200) -> StoredReply:
     """JSON values as a reply."""
     return StoredReply(
         status, json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode(), "application/json"

@@ -119,6 +119,8 @@ def _open(scope: Scope) -> Exchange:
     if facade is not NATIVE and path.startswith(f"/{facade.name}/"):
         inner = path[len(facade.name) + 1 :]
         path = inner if owner(inner) is facade else path
+    if facade.either_slash:
+        path = path.rstrip("/") or "/"
     if path != scope["path"]:
         scope["path"] = path
         scope["raw_path"] = path.encode()

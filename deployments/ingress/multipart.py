@@ -15,10 +15,11 @@ MAX_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class PartHead:
-    """The head of a part: its field name, and whether it names a file at all (the file's name itself is of no use)."""
+    """The head of a part: its field name, whether it names a file at all, and that name, which nothing may rely on."""
 
     name: str
     is_file: bool
+    filename: str = ""
 
 
 class MultipartReader:
@@ -118,7 +119,7 @@ class MultipartReader:
             raise ApiError("malformed_body", "a part has no usable name")
         # Some clients send a name beyond ASCII only in the extended form, which RFC 7578 forbids.
         is_file = bool(options.get(b"filename")) or b"filename*=" in self._disposition.lower()
-        self._events.append(PartHead(name, is_file))
+        self._events.append(PartHead(name, is_file, options.get(b"filename", b"").decode(errors="replace")[:MAX_NAME]))
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         self._events.append(data if end - start == len(data) else data[start:end])

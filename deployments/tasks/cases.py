@@ -102,6 +102,10 @@ class Cases:
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time, *, reply_ttl: float = 86400) -> None:
         self._engine, self._reader, self._clock, self._reply_ttl = engine, reader(engine), clock, reply_ttl
 
+    def now(self) -> float:
+        """Unix seconds of the clock in use."""
+        return self._clock()
+
     def create(
         self, case: Case, batch: Batch, *, key: IdempotencyClaim | None = None, reply: Reply | None = None
     ) -> Case:

@@ -133,6 +133,12 @@ class Galleries:
                 break
         return list(best.items())[:k]
 
+    def entries(self, tenant: str) -> "list[tuple[str, str]]":
+        """Id and name of each of the tenant's galleries, in order of names."""
+        mine = select(galleries.c.id, galleries.c.gallery).where(galleries.c.tenant == tenant)
+        with self._reader.connect() as connection:
+            return [(row.id, row.gallery) for row in connection.execute(mine.order_by(galleries.c.gallery))]
+
     def list(self, tenant: str) -> list[str]:
         """Names of the tenant's galleries, in order."""
         found = select(galleries.c.gallery).where(galleries.c.tenant == tenant).order_by(galleries.c.gallery)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine, insert, select
 from uuid_utils import uuid7
 
 from deployments.tasks import statements as sql
@@ -13,7 +13,7 @@ from deployments.tasks.announce import announce, announce_case, lock_case
 from deployments.tasks.database import insert_for, reader, writing
 from deployments.tasks.idempotency import RUNNING_TTL_S, Conflict, IdempotencyClaim, StoredReply, settle
 from deployments.tasks.rows import dump_media, load_media, load_task, outcome_row, task_row
-from deployments.tasks.schema import audit, tickets
+from deployments.tasks.schema import audit, tasks, tickets
 from deployments.tasks.task import (
     MAX_ATTEMPTS,
     WORKER_LOST,
@@ -108,6 +108,11 @@ class TaskStore:
         """Those of the tasks that will not change any more, whether they ended or were erased; of any tenant."""
         with self._reader.connect() as connection:
             return set(ids) - set(connection.execute(sql.STILL_OPEN, {"ids": ids}).scalars())
+
+    def tenant_of(self, task_id: str) -> str | None:
+        """Whose task it is, for callers that were let in by a signature."""
+        with self._reader.connect() as connection:
+            return connection.execute(select(tasks.c.tenant).where(tasks.c.id == task_id)).scalar()
 
     def depth(self) -> dict[State, int]:
         """How many tasks are queued and how many are running, of all tenants."""

@@ -3,11 +3,12 @@
 The database is SQLite; VERISCOPE_DATABASE_URL runs the same tests on an (empty) PostgreSQL database.
 """
 
+import asyncio
 import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,18 +16,23 @@ import httpx
 import uvicorn
 from argon2 import PasswordHasher
 
+from deployments.gateway import PROBE
 from deployments.ingress.app import create_app
 from deployments.ingress.backend import Backend
 from deployments.settings import Settings
 from deployments.tasks.accounts import Accounts
 from deployments.tasks.blobs import Blobs
+from deployments.tasks.cases import Cases
 from deployments.tasks.database import migrate, open_database
 from deployments.tasks.galleries import Galleries
 from deployments.tasks.idempotency import Idempotency
 from deployments.tasks.outbox import Outbox
+from deployments.tasks.sessions import Sessions
 from deployments.tasks.store import TaskStore
 from deployments.tasks.task import ArtifactRef, Completed, Failed, Outcome, State
 from deployments.tasks.webhooks import Webhooks
+from pipelines.media.decoder import IsolatedDecoder
+from pipelines.media.frames import Decoded
 from pipelines.report import Check, ModelRef, Report, Status, Verdict
 
 FACE = (ModelRef("face/detector", "2023mar", "00" * 32),)
@@ -65,6 +71,8 @@ class Api:
             self.accounts.add(*self.account)
         self.outbox = Outbox(engine)
         self.galleries = Galleries(engine)
+        self.cases = Cases(engine)
+        self.sessions = Sessions(engine, life_s=settings.oz_session_ttl, service_accounts=settings.oz_service_accounts)
         self.blobs = Blobs(settings.blobs, settings.blob_key)
         self.settings = settings
         self.engine = engine
@@ -76,6 +84,9 @@ class Api:
             outbox=self.outbox,
             idempotency=Idempotency(engine),
             galleries=self.galleries,
+            sessions=self.sessions,
+            cases=self.cases,
+            probe=self._probe,
             blobs=self.blobs,
             wake=lambda: self.wakes.append("dispatcher"),
             wake_deliverer=lambda: self.wakes.append("deliverer"),
@@ -93,6 +104,12 @@ class Api:
         self._thread.start()
         while not self._server.started:
             time.sleep(0.005)
+
+    async def _probe(self, keys: Sequence[str]) -> list[Decoded | Exception]:
+        """Decodes in an isolated process, as the media host does."""
+        async with IsolatedDecoder() as decoder:
+            data = [await self.blobs.get(key) for key in keys]
+            return await asyncio.gather(*(decoder.decode(one, PROBE) for one in data), return_exceptions=True)  # type: ignore[return-value]
 
     async def _readiness(self) -> dict[str, str]:
         return self.components

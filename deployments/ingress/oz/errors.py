@@ -43,4 +43,5 @@ OZ = Facade(
     "oz",
     frozenset({"oz", "api/authorize", "api/folders", "api/analyses", "api/media", "api/collections"}),
     _body,
+    either_slash=True,
 )

@@ -1,0 +1,196 @@
+"""Folders, media and analyses as the Oz-compatible API shows them. What could not be judged never succeeds."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from deployments.ingress.oz.errors import INVALID_VALUE, UNKNOWN
+from deployments.ingress.oz.links import company_of, derived_id, link
+from deployments.settings import Settings
+from deployments.tasks.cases import Case, Medium
+from deployments.tasks.task import State, Task
+from pipelines.report import Status, Verdict
+
+Json = dict[str, Any]
+MEDIA_TYPES = {"image": "IMAGE_FOLDER", "video": "VIDEO_FOLDER", "zip": "SHOTS_SET_FOLDER"}
+SOURCE_KEYS = {"image": "source_image_id", "video": "source_video_id", "zip": "source_shots_set_id"}
+INFO_KEYS = {"image": "image", "video": "video", "zip": "shots_set"}
+_WORST_FIRST = ("FAILED", "DECLINED", "OPERATOR_REQUIRED", "SUCCESS")
+_OUR_FAULT = frozenset(("internal", "worker_lost", "deadline_exceeded"))
+_JUST_NOT = 0.499999
+
+
+def folder(case: Case, settings: Settings, *, with_analyses: bool) -> Json:
+    """A folder object (contracts 4.4)."""
+    resolutions = [resolution(task) for task in case.tasks]
+    body: Json = {
+        "folder_id": case.id,
+        "company_id": company_of(case.tenant),
+        "user_id": derived_id("user", case.tenant),
+        "time_created": case.created_at,
+        "time_updated": case.updated_at,
+        "meta_data": dict(case.meta_data),
+        "technical_meta_data": {},
+        "resolution_status": _folder_status(resolutions),
+        "system_resolution": worst(resolutions),
+        "operator_comment": None,
+        "is_cleared": False,
+        "media": [media(medium, settings) for medium in case.media],
+    }
+    if with_analyses:
+        body["analyses"] = [analysis(case, task, settings) for task in case.tasks]
+    return body
+
+
+def media(medium: Medium, settings: Settings) -> Json:
+    """A media object."""
+    original = link(settings, f"/api/media/{medium.id}/original") if medium.blob else None
+    video = medium.kind == "video"
+    return {
+        "media_id": medium.id,
+        "folder_id": medium.case_id,
+        "media_type": MEDIA_TYPES[medium.kind],
+        "time_created": medium.created_at,
+        "time_updated": medium.updated_at,
+        "meta_data": dict(medium.meta_data),
+        "technical_meta_data": {},
+        "tags": list(medium.tags),
+        "original_name": medium.name,
+        "original_url": original,
+        "thumb_url": link(settings, f"/api/media/{medium.id}/thumb") if medium.thumb else None,
+        "video_id": medium.id if video else None,
+        "video_url": original if video else None,
+        "info": {INFO_KEYS[medium.kind]: dict(medium.info)} if medium.info else {},
+    }
+
+
+def analysis(case: Case, task: Task, settings: Settings) -> Json:
+    """An analysis object; `analyse_id` is its older name."""
+    known = {medium.id: medium for medium in case.media}
+    asked, resolved = task.spec.options["analysis"], resolution(task)
+    code, message = _error(task, resolved)
+    body: Json = {
+        "analyse_id": task.id,
+        "analysis_id": task.id,
+        "folder_id": case.id,
+        "type": asked["type"],
+        "time_created": task.created_at,
+        "time_updated": task.finished_at or task.started_at or task.created_at,
+        "meta_data": {},
+        "technical_meta_data": {},
+        "state": _state(resolved),
+        "resolution_status": resolved,
+        "resolution": resolved,
+        "source_media": [media(known[ref.role], settings) for ref in task.spec.media if ref.role in known],
+        "results_media": _results_media(task, settings) if task.state is State.COMPLETED else [],
+        "results_data": _results_data(task),
+        "error_code": code,
+        "error_message": message,
+        "params": asked["params"],
+    }
+    if asked.get("collection"):
+        body["collection"] = asked["collection"]
+    return body
+
+
+def resolution(task: Task) -> str:
+    """PROCESSING, SUCCESS, DECLINED, or FAILED for whatever could not be judged."""
+    if task.state is State.FAILED:
+        return "FAILED"
+    if task.state is not State.COMPLETED or task.report is None:
+        return "PROCESSING"
+    if task.spec.service == "liveness_set" and any(_declines(task, check) for check in task.report["checks"]):
+        return "DECLINED"
+    return {Verdict.GENUINE: "SUCCESS", Verdict.SUSPICIOUS: "DECLINED"}.get(task.report["verdict"], "FAILED")
+
+
+def confidence_spoofing(check: Mapping[str, Any]) -> float | None:
+    """The chance of an attack, 0..1: the detector's score turned round and stretched so that its threshold is at 0.5.
+
+    None for what was not judged: a number would be read as a judgement.
+    """
+    score, threshold = check["score"], check["threshold"]
+    if check["status"] not in (Status.PASSED, Status.FAILED) or score is None or threshold is None:
+        return None
+    if check["status"] == Status.FAILED:
+        return float(min(1.0, max(0.5, round(1 - 0.5 * score / threshold, 6))))
+    return float(max(0.0, min(_JUST_NOT, round(0.5 * (1 - score) / (1 - threshold), 6))))
+
+
+def worst(resolutions: Iterable[str]) -> str:
+    """What the analyses of a folder say together: INITIAL without any, PROCESSING while one runs, else the worst."""
+    found = set(resolutions)
+    if not found:
+        return "INITIAL"
+    return "PROCESSING" if "PROCESSING" in found else next(word for word in _WORST_FIRST if word in found)
+
+
+def _folder_status(resolutions: list[str]) -> str:
+    together = worst(resolutions)
+    return together if together in ("INITIAL", "PROCESSING", "FAILED") else "FINISHED"
+
+
+def _state(resolved: str) -> str:
+    return resolved if resolved in ("PROCESSING", "FAILED") else "FINISHED"
+
+
+def _declines(task: Task, check: Mapping[str, Any]) -> bool:
+    if check["name"] != "liveness":
+        return False
+    spoofing = confidence_spoofing(check)
+    return spoofing is not None and spoofing >= task.spec.options["threshold"]
+
+
+def _error(task: Task, resolved: str) -> tuple[int | None, str | None]:
+    if resolved != "FAILED":
+        return None, None
+    if task.state is State.FAILED:
+        return (UNKNOWN if task.error_code in _OUR_FAULT else INVALID_VALUE), task.error
+    checks = (task.report or {})["checks"]
+    reasons = sorted({reason for check in checks if check["status"] != Status.PASSED for reason in check["reasons"]})
+    return INVALID_VALUE, f"could not be judged: {', '.join(reasons) or 'unknown'}"
+
+
+def _results_media(task: Task, settings: Settings) -> list[Json]:
+    return [_result(task, ref.role, ref.kind, settings) for ref in task.spec.media]
+
+
+def _result(task: Task, media_id: str, kind: str, settings: Settings) -> Json:
+    report = task.report or {}
+    body: Json = {
+        "analyse_id": task.id,
+        "analysis_id": task.id,
+        "media_association_id": derived_id("association", task.id, media_id),
+        SOURCE_KEYS[kind]: media_id,
+        "results_data": None,
+    }
+    if task.spec.service == "liveness_set":
+        check = next((check for check in report["checks"] if check["subject"] == media_id), None)
+        spoofing = confidence_spoofing(check) if check is not None else None
+        body["results_data"] = None if spoofing is None else {"confidence_spoofing": spoofing}
+        if task.spec.options.get("best_frame"):
+            body["output_images"] = _output_images(task, media_id, settings)
+    elif task.spec.service == "watchlist":
+        persons = report["data"]["persons"].get(media_id, [])
+        named = [{"person_id": person["subject_id"], "confidence": person["score"]} for person in persons]
+        body["results_data"] = {"persons": named}
+    return body
+
+
+def _output_images(task: Task, media_id: str, settings: Settings) -> list[Json]:
+    wanted = f"best_frame.{media_id}.jpg"
+    return [
+        {
+            "media_id": derived_id("output", task.id, media_id),
+            "media_type": "IMAGE_RESULT_ANALYSIS_QUALITY",
+            "original_url": link(settings, f"/api/analyses/{task.id}/images/{media_id}"),
+        }
+        for artifact in task.artifacts
+        if artifact.name == wanted and artifact.blob
+    ]
+
+
+def _results_data(task: Task) -> Json | None:
+    if task.state is not State.COMPLETED or task.spec.service != "same_person":
+        return None
+    data = (task.report or {})["data"]
+    return {"max_confidence": data["max"], "min_confidence": data["min"]}
