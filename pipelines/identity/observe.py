@@ -42,8 +42,8 @@ async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
             quality; `embedding` may be "all": of every frame of a video. Where a video's liveness is asked for, the
             picked frames are embedded too: it must stay one person. `everyone`: every face of an image. `still`: the
             best frame as JPEG. `rotate` (default true): turn faces that lie upright; without it they do not count.
-            `least_side`, `most_side`: pixels of the original that its sides must keep to; `least_face`: smaller faces are
-            ignored.
+            `least_side`, `most_side`: pixels of the original that its sides must keep to; `least_face`: pixels of the
+            smallest face that counts.
 
     Raises:
         MediaError: `image_size`.

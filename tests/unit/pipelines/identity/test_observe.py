@@ -25,6 +25,13 @@ async def test_a_face_on_its_side_is_turned_upright_and_the_size_turns_with_it(q
     assert len(seen.faces) == 1
 
 
+async def test_a_face_on_its_side_does_not_count_where_pictures_may_not_be_turned() -> None:
+    options = ALL | {"rotate": False}
+    lying = await observe(decoded(picture(1, turned=1)), MarkedFaces(), options)
+    assert (lying.rotation, lying.faces, lying.frames[0].faces) == (0, [], 0)
+    assert len((await observe(decoded(picture(1)), MarkedFaces(), options)).faces) == 1
+
+
 async def test_a_face_whose_mesh_is_doubtful_every_way_is_left_as_it_stands() -> None:
     seen = await observe(decoded(picture(1, upright=False)), MarkedFaces(), ALL)
     assert seen.rotation == 0
