@@ -78,7 +78,7 @@ class Head:
         """The points in face widths from the camera's axis, z their distance from the camera: (N, 3)."""
         points = self._expression(posture)
         pivot = np.array([0.0, 0.25, 0.55])
-        turned = (points - pivot) @ _turn(posture).T + pivot
+        turned = (points - pivot) @ rotation(posture).T + pivot
         moved = points + self.follows[:, None] * (turned - points)
         return moved + np.array([posture.x, posture.y, posture.distance])
 
@@ -102,7 +102,8 @@ class Head:
         return [rim + behind * self.width for _, behind in _RINGS] + [rim + 0.6 * self.width]
 
 
-def _turn(posture: Posture) -> np.ndarray:
+def rotation(posture: Posture) -> np.ndarray:
+    """The (3, 3) rotation of a posture, in axes x to image right, y down, z away from the camera."""
     yaw, pitch, roll = np.radians([posture.yaw, posture.pitch, posture.roll])
     about_y = np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])
     about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])

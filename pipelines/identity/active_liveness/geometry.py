@@ -64,8 +64,8 @@ def jumps(found: Signals) -> np.ndarray:
     """
     first = _start(found)
     scale = np.exp(found.size) * max(float(np.linalg.norm(first[10, :2] - first[152, :2])), 1e-6)
-    place = np.column_stack([found.mesh[..., :2].mean(1) / scale[:, None], found.size])
-    step = np.diff(place, axis=0)
+    moved = np.diff(found.mesh[..., :2].mean(1), axis=0) / scale[:-1, None]
+    step = np.column_stack([moved, np.diff(found.size)])
     size = np.linalg.norm(step, axis=1)
     beside = np.maximum(np.append(0, size[:-1]), np.append(size[1:], 0))
     return np.maximum(size - beside, 0)

@@ -69,10 +69,10 @@ def _unfit(seen: Observation, found: Signals | None) -> str | None:
     """Why nothing can be judged, if so."""
     if seen.duration is None or len(seen.track) < 2:
         return "no_video"
-    if found is None:
-        return "no_face"
     rate = (len(seen.track) - 1) / max(seen.track[-1].timestamp - seen.track[0].timestamp, 1e-6)
-    return "too_few_frames" if len(seen.track) < MARKS_LEAST or rate < RATE_LEAST else None
+    if len(seen.track) < MARKS_LEAST or rate < RATE_LEAST:
+        return "too_few_frames"
+    return "no_face" if found is None else None
 
 
 def _order(found: Signals, challenge: Challenge, subject: str) -> Check:
