@@ -16,6 +16,7 @@ from deployments.ingress.docs import describe
 from deployments.tasks.task import ArtifactRef
 from pipelines.report import Status, Verdict
 from tests.contract.files import JPEG
+from tests.contract.oz.test_oz_folders import HEADER, analysed, folder, opened, signed_in
 from tests.contract.senseid.serving import judged_well, judging, sealed
 from tests.contract.serving import Api, liveness_report
 
@@ -75,7 +76,12 @@ def test_every_example_works_when_it_is_sent(api: Api, method: str, path: str, o
     with api.client(account) as client, judging(api, judged_well):
         target = path.format(**prepared(api, client, account, path))
         auth = account if operation.get("security") == [{"Basic": []}] else None
-        reply = client.request(method, target, auth=auth, **body_of(operation))  # type: ignore[arg-type]
+        body = body_of(operation)
+        if path.startswith("/api/"):
+            pair = opened(client, account)
+            client.headers[HEADER] = pair["access_token"]
+            body = {"json": {"expire_token": pair["expire_token"]}} if path.endswith("/refresh") else body
+        reply = client.request(method, target, auth=auth, **body)  # type: ignore[arg-type]
     assert 200 <= reply.status_code < 300, reply.text
     described = operation["responses"][str(reply.status_code)]
     for media, content in described.get("content", {}).items():
@@ -94,6 +100,8 @@ def prepared(api: Api, client: httpx.Client, account: tuple[str, str], path: str
         client.post("/v1/galleries", json={"id": "staff"})
         api.galleries.add(account[0], "staff", "employee-17", np.eye(128, dtype=np.float32)[0])
         return {"id": "staff", "subject": "employee-17"}
+    if path.startswith("/api/"):
+        return prepared_oz(api, account, path)
     if "{" not in path:
         return {}
     client.post("/webhooks/liveness_detection_analysis_complete", data={"url": "https://hooks.example.com/a"})
@@ -106,6 +114,24 @@ def prepared(api: Api, client: httpx.Client, account: tuple[str, str], path: str
         artifact = ArtifactRef(name="best_frame.jpg", mime="image/jpeg", blob=frame.key, size=frame.size)
         api.complete(task_id, liveness_report(Status.PASSED, Verdict.GENUINE), artifact)
     return {"task": "liveness_detection", "id": task_id, "name": "best_frame.jpg"}
+
+
+def prepared_oz(api: Api, account: tuple[str, str], path: str) -> dict[str, str]:
+    """The same for the Oz-compatible API."""
+    with signed_in(api, account) as client:
+        if "collection_id" in path:
+            (blacklist,) = client.get("/api/collections").json()["items"]
+            api.galleries.add(account[0], "blacklist", "person-17", np.eye(128, dtype=np.float32)[0])
+            return {"collection_id": blacklist["collection_id"], "person_id": "person-17"}
+        made = folder(client, a=JPEG)
+        media_id, folder_id = made["media"][0]["media_id"], made["folder_id"]
+        asked = {"type": "quality", "params": {"extract_best_shot": True}}
+        analysis_id = analysed(client, folder_id, asked)[0]["analysis_id"]
+    if "images" in path:
+        frame = asyncio.run(api.blobs.put(JPEG, account[0]))
+        artifact = ArtifactRef(name=f"best_frame.{media_id}.jpg", mime="image/jpeg", blob=frame.key, size=frame.size)
+        api.complete(analysis_id, liveness_report(Status.PASSED, Verdict.GENUINE), artifact)
+    return {"folder_id": folder_id, "media_id": media_id, "analysis_id": analysis_id}
 
 
 def body_of(operation: dict[str, Any]) -> dict[str, Any]:

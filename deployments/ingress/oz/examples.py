@@ -11,7 +11,7 @@ MEDIA: dict[str, Any] = {
     "tags": ["video_selfie", "video_selfie_blank"],
     "original_name": "a.mp4",
     "original_url": "http://localhost:8000/api/media/1/original?expires=1780000000&signature=00",
-    "thumb_url": None,
+    "thumb_url": "http://localhost:8000/api/media/1/thumb?expires=1780000000&signature=00",
     "info": {"video": {"duration": 3.1, "fps": 30, "width": 720, "height": 1280}},
 }
 ANALYSIS: dict[str, Any] = {

@@ -22,7 +22,7 @@ from deployments.ingress.oz.errors import OZ
 from deployments.ingress.oz.queries import flag, number
 from deployments.ingress.oz.render import folder
 from deployments.ingress.oz.schemas import FolderList, FolderObject
-from deployments.ingress.oz.storing import form_rule, media_of
+from deployments.ingress.oz.storing import described, form_rule, media_of
 from deployments.ingress.threads import to_the_end
 from deployments.ingress.uploads import FormReader, read_json
 from deployments.settings import Settings
@@ -35,8 +35,8 @@ INSTANT_GRACE_S = 600.0
 _REFUSED = errors(
     OZ, *("invalid_parameter", "malformed_body", "not_authenticated", "unauthorized", "session_expired"), "not_found"
 )
-_FORM = form_rule(Settings.model_construct(oz_max_file_mb=10, oz_max_files=10))
-_PAYLOAD = {"payload": '{"folder:meta_data": {"transaction_id": "4711"}}'}
+_FORM = described(Settings.model_construct(oz_max_file_mb=10, oz_max_files=10))
+_PAYLOAD = {"selfie": "selfie.jpg", "payload": '{"folder:meta_data": {"transaction_id": "4711"}}'}
 
 
 @router.post(
@@ -53,7 +53,7 @@ async def create_folder(request: Request) -> Response:
     intake, principal = intake_of(request), await signed_in(request)
     instant = flag(request, "instant")
     kind, _ = parse_options_header(request.headers.get("content-type"))
-    if kind != b"multipart/form-data":
+    if kind not in (b"multipart/form-data", b"application/x-www-form-urlencoded"):
         return await _without_files(request, intake, principal)
     if instant and "idempotency-key" in request.headers:
         raise ApiError("invalid_parameter", "what is not kept cannot be answered twice: send no Idempotency-Key")

@@ -18,7 +18,7 @@ from deployments.ingress.oz.errors import OZ
 from deployments.ingress.oz.links import opens
 from deployments.ingress.oz.render import media
 from deployments.ingress.oz.schemas import MediaObject
-from deployments.ingress.oz.storing import form_rule, media_of
+from deployments.ingress.oz.storing import described, form_rule, media_of
 from deployments.ingress.threads import to_the_end
 from deployments.ingress.uploads import FormReader
 from deployments.settings import Settings
@@ -29,7 +29,7 @@ router = APIRouter(tags=["Oz: media"])
 
 _REFUSED = errors(OZ, "not_authenticated", "unauthorized", "session_expired", "not_found")
 _BYTES: dict[int | str, Any] = {200: {"description": "The bytes", "content": {"application/octet-stream": {}}}}
-_FORM = form_rule(Settings.model_construct(oz_max_file_mb=10, oz_max_files=10))
+_FORM = described(Settings.model_construct(oz_max_file_mb=10, oz_max_files=10))
 
 
 @router.post(
@@ -39,7 +39,7 @@ _FORM = form_rule(Settings.model_construct(oz_max_file_mb=10, oz_max_files=10))
     responses=reply("Added", [examples.MEDIA], 201)
     | _REFUSED
     | errors(OZ, "malformed_body", "missing_file", "payload_too_large", "invalid_type", "bad_archive"),
-    openapi_extra=SECURITY | creating(form_body(_FORM, {"video": "selfie.jpg"})),
+    openapi_extra=SECURITY | creating(form_body(_FORM, {"selfie": "selfie.jpg"})),
 )
 async def add_media(request: Request, folder_id: str) -> Response:
     """Adds files under names of the client's choice; the payload tags them by these names."""

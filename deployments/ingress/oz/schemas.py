@@ -29,8 +29,8 @@ class MediaObject(_Open):
     media_type: Literal["IMAGE_FOLDER", "VIDEO_FOLDER", "SHOTS_SET_FOLDER"]
     tags: list[str]
     original_name: str
-    original_url: str | None
-    thumb_url: str | None
+    original_url: str | None = None
+    thumb_url: str | None = None
 
 
 class AnalysisObject(_Open):

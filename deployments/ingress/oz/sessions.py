@@ -37,6 +37,7 @@ _CREDENTIALS = {
     },
     "required": ["credentials"],
 }
+_CREDENTIALS_EXAMPLE = {"credentials": {"email": "bank", "password": "correct horse battery staple"}}
 _EXPIRE = {"type": "object", "properties": {"expire_token": {"type": "string"}}, "required": ["expire_token"]}
 
 
@@ -46,7 +47,9 @@ _EXPIRE = {"type": "object", "properties": {"expire_token": {"type": "string"}},
     responses=reply("Signed in", _EXAMPLE) | errors(OZ, "malformed_body", "unauthorized", "rate_limited"),
     openapi_extra={
         "security": [],
-        "requestBody": json_body(_CREDENTIALS, {"credentials": {"email": "bank", "password": "secret"}}),
+        "requestBody": json_body(
+            _CREDENTIALS, {"credentials": {"email": "bank", "password": "correct horse battery staple"}}
+        ),
     },
 )
 async def authorize(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """Files of a form as media of a folder: looked at by the media host before anything is written down."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from uuid_utils import uuid7
@@ -24,10 +25,18 @@ def form_rule(settings: Settings) -> FormRule:
     """The form of a folder or of further media: any names for files, and a `payload`."""
     limits = dict.fromkeys(TYPES, settings.oz_max_file_mb * MiB)
     return FormRule(
+        urlencoded=True,
         fields={"payload": "JSON: folder:meta_data, media:meta_data, media:tags, analyses, resolution_endpoint."},
         free_files=FileRule("media", limits, about="Photo, video or ZIP of frames.", unsupported="invalid_type"),
         most_files=settings.oz_max_files,
     )
+
+
+def described(settings: Settings) -> FormRule:
+    """The same for the documentation, which cannot say "any name"."""
+    rule = form_rule(settings)
+    assert rule.free_files is not None
+    return replace(rule, urlencoded=False, files=(replace(rule.free_files, role="selfie", required=False),))
 
 
 async def media_of(
