@@ -73,7 +73,7 @@ def test_every_operation_says_what_it_is_for_and_gives_examples(
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=lambda value: str(value)[:60])
 def test_every_example_works_when_it_is_sent(api: Api, method: str, path: str, operation: dict[str, Any]) -> None:
     account = api.new_account()
-    with api.client(account) as client, judging(api, judged_well):
+    with api.client(account) as client:
         target = path.format(**prepared(api, client, account, path))
         auth = account if operation.get("security") == [{"Basic": []}] else None
         body = body_of(operation)
@@ -81,7 +81,8 @@ def test_every_example_works_when_it_is_sent(api: Api, method: str, path: str, o
             pair = opened(client, account)
             client.headers[HEADER] = pair["access_token"]
             body = {"json": {"expire_token": pair["expire_token"]}} if path.endswith("/refresh") else body
-        reply = client.request(method, target, auth=auth, **body)  # type: ignore[arg-type]
+        with judging(api, judged_well):  # not before: it claims what is being prepared
+            reply = client.request(method, target, auth=auth, **body)  # type: ignore[arg-type]
     assert 200 <= reply.status_code < 300, reply.text
     described = operation["responses"][str(reply.status_code)]
     for media, content in described.get("content", {}).items():

@@ -66,7 +66,7 @@ def judging(api: Api, judge: Callable[[Task], Outcome]) -> Iterator[list[Task]]:
         while not stop.is_set():
             for task in api.store.claim("judge", 100, 60):
                 assert task.lease is not None
-                if task.spec.facade == "senseid":
+                if task.spec.facade == "senseid" or (task.spec.facade, task.spec.service) == ("oz", "gallery_enrol"):
                     judged.append(task)
                     api.store.finish(task.id, task.lease, judge(task))
                 else:
