@@ -9,9 +9,10 @@ import av
 import cv2
 import numpy as np
 
-from models.training.clips.head import Head, Posture
+from models.training.clips.head import LASHES, Head, Posture
 
 _SHIFT = 4  # binary digits of sub-pixel corners in cv2.fillConvexPoly
+_NEARLY_SHUT = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def photograph(head: Head, posture: Posture, camera: Camera) -> np.ndarray:
     points = head.pose(posture)
     seen = camera.project(points)
     owner = _paint(seen, points[:, 2], head.triangles, camera)
-    forms = _affine(seen[head.triangles], head.flat[head.triangles])
+    forms = _affine(seen[head.triangles], head.texture(posture)[head.triangles])
     yy, xx = np.mgrid[0 : camera.height, 0 : camera.width].astype(np.float32)
     chosen = forms[owner]
     x = chosen[..., 0] * xx + chosen[..., 1] * yy + chosen[..., 2]
@@ -44,6 +45,18 @@ def photograph(head: Head, posture: Posture, camera: Camera) -> np.ndarray:
     high, wide = head.image.shape[:2]
     beyond = (owner < 0) | (x < 0) | (y < 0) | (x > wide - 1) | (y > high - 1)
     picture[beyond] = cv2.resize(head.backdrop, (camera.width, camera.height))[beyond]
+    return _lashes(picture, seen, posture)
+
+
+def _lashes(picture: np.ndarray, seen: np.ndarray, posture: Posture) -> np.ndarray:
+    """Draws the dark line where shut lids meet; without it the mesh imagines an open eye under the skin."""
+    if posture.shut < _NEARLY_SHUT:
+        return picture
+    thick = max(1, round(0.016 * float(np.linalg.norm(seen[454] - seen[234]))))
+    for eye in LASHES:
+        line = np.round(seen[list(eye)] * 2**_SHIFT).astype(np.int32)
+        shade = np.median(picture[tuple(np.clip(seen[list(eye)].astype(int), 0, 479)[:, ::-1].T)], axis=0) * 0.3
+        cv2.polylines(picture, [line], False, shade.tolist(), thick, cv2.LINE_AA, _SHIFT)
     return picture
 
 

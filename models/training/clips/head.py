@@ -15,6 +15,8 @@ OVAL = (
 )
 UPPER_LIDS = (246, 161, 160, 159, 158, 157, 173, 466, 388, 387, 386, 385, 384, 398)
 LOWER_LIDS = (7, 163, 144, 145, 153, 154, 155, 249, 390, 373, 374, 380, 381, 382)
+LASHES = ((33, *LOWER_LIDS[:7], 133), (263, *LOWER_LIDS[7:], 362))
+"""Where shut lids meet, eye by eye."""
 _RINGS = ((1.3, 0.35), (1.75, 0.55))  # times the oval, and how far behind it, in face widths
 
 
@@ -73,6 +75,17 @@ class Head:
     def backdrop(self) -> np.ndarray:
         """What stands behind the picture: its own colours without any shape."""
         return cv2.GaussianBlur(cv2.resize(self.image, (96, 128)), (0, 0), 24)
+
+    def texture(self, posture: Posture) -> np.ndarray:
+        """Where in the picture each point takes its colours from: (N, 2) pixels.
+
+        Shut lids take theirs from beyond the lashes, or an open eye's dark outline would stay.
+        """
+        upper, lower, flat = list(UPPER_LIDS), list(LOWER_LIDS), self.flat.copy()
+        opening = self.flat[lower] - self.flat[upper]
+        flat[upper] -= 0.3 * posture.shut * opening
+        flat[lower] += 0.15 * posture.shut * opening
+        return flat
 
     def pose(self, posture: Posture) -> np.ndarray:
         """The points in face widths from the camera's axis, z their distance from the camera: (N, 3)."""

@@ -15,7 +15,7 @@ REACH = {
     Action.TURN_LEFT: 12.0,
     Action.TURN_RIGHT: 12.0,
     Action.NOD: 10.0,
-    Action.BLINK: 0.3,
+    Action.BLINK: 0.22,
     Action.MOVE_CLOSER: 0.25,
 }
 """How far from the start a movement counts: degrees; share of the eyes' openness; logarithm of the face's size."""
