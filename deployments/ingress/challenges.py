@@ -46,7 +46,7 @@ class Challenges:
     def issue(self, tenant: str) -> Issued:
         """Sets a new challenge for the account."""
         challenge, now = Challenge(uuid4().hex, draw()), int(self._clock())
-        claims = {"iss": self._issuer, "aud": self._audience, "sub": tenant, "jti": challenge.id}
+        claims: dict[str, Any] = {"iss": self._issuer, "aud": self._audience, "sub": tenant, "jti": challenge.id}
         claims |= {"iat": now, "exp": now + LIFE_S, "steps": challenge.to_json()["steps"]}
         return Issued(challenge, jwt.encode(claims, self._key, _ALGORITHM), now + LIFE_S)
 
