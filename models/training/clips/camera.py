@@ -110,7 +110,9 @@ def encode(pictures: Sequence[np.ndarray], camera: Camera) -> bytes:
         stream.width, stream.height, stream.pix_fmt = camera.width, camera.height, "yuv420p"
         stream.thread_count = 1
         stream.time_base = Fraction(1, camera.fps)
-        stream.options = {"crf": str(camera.quality), "preset": "veryfast"}
+        # With these two on, the same frames give other bytes each time.
+        steady = "threads=1:mbtree=0:rc-lookahead=0"
+        stream.options = {"crf": str(camera.quality), "preset": "veryfast", "x264-params": steady}
         for picture in pictures:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
