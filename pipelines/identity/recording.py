@@ -7,6 +7,7 @@ import numpy as np
 
 from models.face.calibration import cosine_at
 from pipelines.identity.observation import Observation
+from pipelines.identity.track import timeline, track_checks
 from pipelines.provenance import used
 from pipelines.report import Artifact, Check, Status
 
@@ -25,11 +26,12 @@ def visible_s(seen: Observation) -> float | None:
 
 
 def recording_checks(seen: Observation, subject: str, options: Mapping[str, Any]) -> tuple[Check, ...]:
-    """`visible_time` where the options demand some (`least_s`), and `one_person` where a recording shows a face twice.
+    """`visible_time` where the options demand some (`least_s`), `one_person` where a recording shows a face twice, and
+    what the movement tells (`pipelines.identity.track`).
 
     Too short a recording is inconclusive: it may well be genuine.
     """
-    checks = []
+    checks = list(track_checks(seen, subject))
     shown, least = visible_s(seen), options.get("least_s")
     if least is not None and shown is not None:
         enough = shown >= least - ROUNDING_S
@@ -70,7 +72,7 @@ def least_likeness(seen: Observation) -> float | None:
 
 
 def summary(seen: Observation) -> dict[str, Any]:
-    """JSON values: length, visible time, and where the best frame and its face are."""
+    """JSON values: length, visible time, where the best frame and its face are, and the timeline of mouth and head."""
     shown = visible_s(seen)
     found: dict[str, Any] = {
         "duration": None if seen.duration is None else round(seen.duration, 3),
@@ -81,6 +83,8 @@ def summary(seen: Observation) -> dict[str, Any]:
             "timestamp": round(seen.still.timestamp, 3),
             "box": [round(edge, 1) for edge in seen.still.box],
         }
+    if seen.track:
+        found["timeline"] = timeline(seen)
     return found
 
 
