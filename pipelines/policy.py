@@ -19,17 +19,25 @@ ENFORCED: dict[str, frozenset[str]] = {
     "same_person": frozenset({"face_match"}),
     "watchlist": frozenset({"watchlist"}),
 }
-"""The checks that decide, for each service. Every other check informs only."""
+"""The checks that decide, for each service: they must pass."""
+
+REFUTING: dict[str, frozenset[str]] = {
+    "liveness_detection": frozenset({"liveness.parallax"}),
+    "identity": frozenset({"liveness.parallax"}),
+}
+"""The checks that decide only by failing: most media give them nothing to judge. Every other check informs only."""
 
 
 def verdict(service: str, checks: Iterable[Check]) -> Verdict:
     """What the checks of a service say together.
 
-    One enforced check that failed makes it suspicious. Genuine needs every enforced check that stands in the report to
-    have passed, and at least one of them: what could not be judged is never genuine.
+    One enforced or refuting check that failed makes it suspicious. Genuine needs every enforced check that stands in
+    the report to have passed, and at least one of them: what could not be judged is never genuine.
     """
-    enforced = [check for check in checks if check.name in ENFORCED[service]]
-    if any(check.status is Status.FAILED for check in enforced):
+    found = list(checks)
+    enforced = [check for check in found if check.name in ENFORCED[service]]
+    deciding = ENFORCED[service] | REFUTING.get(service, frozenset())
+    if any(check.status is Status.FAILED for check in found if check.name in deciding):
         return Verdict.SUSPICIOUS
     if enforced and all(check.status is Status.PASSED for check in enforced):
         return Verdict.GENUINE

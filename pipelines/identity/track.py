@@ -18,6 +18,8 @@ PRESENT = 0.5
 """Mesh presence at or above which a frame counts."""
 BLINK_S = 0.8
 """Eyes shut for longer are shut, not blinking."""
+BLINK_SHARE = 0.5
+"""Of the usual openness of a person's eyes: below it they count as shut. Lids of some never read quite shut."""
 _IRISES = (468, 473)
 
 Finding = tuple[Status, tuple[str, ...], dict[str, Any]]
@@ -60,13 +62,17 @@ def head_motion(marks: Sequence[Mark]) -> float | None:
 def blinks(marks: Sequence[Mark]) -> list[float]:
     """Seconds at which the eyes were shut between two frames with open ones, no longer than a blink lasts."""
     known = [(mark.timestamp, openness) for mark in marks if (openness := _eyes(mark)) is not None]
+    usual = float(np.median([openness for _, openness in known])) if known else 0.0
+    if usual < OPEN:
+        return []
+    longest = BLINK_S + (known[-1][0] - known[0][0]) / max(len(known) - 1, 1)  # its ends are unsure by a frame
     found: list[float] = []
     opened, shut = None, None
     for timestamp, openness in known:
-        if openness < OPEN:
+        if openness < BLINK_SHARE * usual:
             shut = timestamp if shut is None else shut
             continue
-        if shut is not None and opened is not None and timestamp - opened <= BLINK_S + _interval(known):
+        if shut is not None and opened is not None and timestamp - opened <= longest:
             found.append(shut)
         opened, shut = timestamp, None
     return found
@@ -146,11 +152,6 @@ def _eyes(mark: Mark) -> float | None:
     """Openness of the more open eye: both shut in a blink."""
     eyes = (mark.eyes.left, mark.eyes.right) if mark.eyes else ()
     return max((eye for eye in eyes if eye is not None), default=None)
-
-
-def _interval(known: Sequence[tuple[float, float]]) -> float:
-    """Seconds between frames: the time that a blink's ends are unsure by."""
-    return (known[-1][0] - known[0][0]) / max(len(known) - 1, 1)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -37,3 +37,17 @@ def test_a_failed_check_that_only_informs_does_not_decide() -> None:
 
 def test_a_check_that_only_informs_never_makes_it_genuine() -> None:
     assert verdict("liveness_detection", [check(Status.PASSED, "quality.pose")]) is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("status", [Status.PASSED, Status.NOT_PERFORMED])
+def test_a_check_that_can_only_refute_takes_nothing_from_genuine_and_adds_nothing_to_it(status: Status) -> None:
+    parallax = check(status, "liveness.parallax")
+    assert verdict("liveness_detection", [check(Status.PASSED), parallax]) is Verdict.GENUINE
+    assert verdict("liveness_detection", [check(Status.INCONCLUSIVE), parallax]) is Verdict.INCONCLUSIVE
+    assert verdict("liveness_detection", [parallax]) is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("service", ["liveness_detection", "identity"])
+def test_a_check_that_refutes_makes_it_suspicious_whatever_passed(service: str) -> None:
+    passed = [check(Status.PASSED), check(Status.PASSED, "face_match")]
+    assert verdict(service, [*passed, check(Status.FAILED, "liveness.parallax")]) is Verdict.SUSPICIOUS
