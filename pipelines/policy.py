@@ -15,7 +15,7 @@ ENFORCED: dict[str, frozenset[str]] = {
     "face_matrix": frozenset(),
     "face_quality": frozenset(),
     "gallery_enrol": frozenset({"enrolment"}),
-    "liveness_set": frozenset({"liveness"}),
+    "liveness_set": LIVENESS,
     "same_person": frozenset({"face_match"}),
     "watchlist": frozenset({"watchlist"}),
 }

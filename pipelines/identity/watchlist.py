@@ -5,11 +5,13 @@ from typing import Any
 
 from models.face import calibration
 from pipelines.context import Context
+from pipelines.errors import MediaError
 from pipelines.identity.face_matching import person
 from pipelines.identity.faces import look_at_faces
 from pipelines.policy import verdict
 from pipelines.provenance import used
 from pipelines.report import Check, Report, Status
+from pipelines.workers import Galleries
 
 SERVICE = "watchlist"
 CANDIDATES = 10
@@ -23,19 +25,21 @@ async def check_watchlist(context: Context) -> Report:
 
     Raises: MediaError: of the first media that cannot be judged, or `unknown_gallery`.
     """
+    gallery = context.options.get("gallery_id")
+    if context.galleries is None or not gallery:
+        raise MediaError("unknown_gallery", "a gallery to search must be named, where there are galleries")
     roles = list(context.sources)
-    found = await asyncio.gather(*(_search(context, role) for role in roles))
+    found = await asyncio.gather(*(_search(context, context.galleries, gallery, role) for role in roles))
     threshold = float(context.options.get("threshold", calibration.THRESHOLD))
     checks = tuple(_check(role, persons, threshold) for role, persons in zip(roles, found, strict=True))
     named = {role: [p for p in persons if p["score"] >= threshold] for role, persons in zip(roles, found, strict=True)}
     return Report(service=SERVICE, verdict=verdict(SERVICE, checks), checks=checks, data={"persons": named})
 
 
-async def _search(context: Context, role: str) -> list[dict[str, Any]]:
-    assert context.galleries is not None
+async def _search(context: Context, galleries: Galleries, gallery: str, role: str) -> list[dict[str, Any]]:
     seen = await look_at_faces(context, role, embedding=True)
     at_most = int(context.options.get("candidates", CANDIDATES))
-    found = await context.galleries.search(context.options["gallery_id"], person(seen, role), at_most)
+    found = await galleries.search(gallery, person(seen, role), at_most)
     return [{"subject_id": subject, "score": round(calibration.score(cosine), 4)} for subject, cosine in found]
 
 

@@ -16,6 +16,8 @@ SOURCE_KEYS = {"image": "source_image_id", "video": "source_video_id", "zip": "s
 INFO_KEYS = {"image": "image", "video": "video", "zip": "shots_set"}
 _WORST_FIRST = ("FAILED", "DECLINED", "OPERATOR_REQUIRED", "SUCCESS")
 _OUR_FAULT = frozenset(("internal", "worker_lost", "deadline_exceeded"))
+EVEN = 0.5
+"""`confidence_spoofing` at the detector's threshold."""
 _JUST_NOT = 0.499999
 
 
@@ -112,8 +114,8 @@ def confidence_spoofing(check: Mapping[str, Any]) -> float | None:
     if check["status"] not in (Status.PASSED, Status.FAILED) or score is None or threshold is None:
         return None
     if check["status"] == Status.FAILED:
-        return float(min(1.0, max(0.5, round(1 - 0.5 * score / threshold, 6))))
-    return float(max(0.0, min(_JUST_NOT, round(0.5 * (1 - score) / (1 - threshold), 6))))
+        return float(min(1.0, max(EVEN, round(1 - EVEN * score / threshold, 6))))
+    return float(max(0.0, min(_JUST_NOT, round(EVEN * (1 - score) / (1 - threshold), 6))))
 
 
 def worst(resolutions: Iterable[str]) -> str:
@@ -164,8 +166,7 @@ def _result(task: Task, media_id: str, kind: str, settings: Settings) -> Json:
         "results_data": None,
     }
     if task.spec.service == "liveness_set":
-        check = next((check for check in report["checks"] if check["subject"] == media_id), None)
-        spoofing = confidence_spoofing(check) if check is not None else None
+        spoofing = _spoofing([check for check in report["checks"] if check["subject"] == media_id])
         body["results_data"] = None if spoofing is None else {"confidence_spoofing": spoofing}
         if task.spec.options.get("best_frame"):
             body["output_images"] = _output_images(task, media_id, settings)
@@ -174,6 +175,13 @@ def _result(task: Task, media_id: str, kind: str, settings: Settings) -> Json:
         named = [{"person_id": person["subject_id"], "confidence": person["score"]} for person in persons]
         body["results_data"] = {"persons": named}
     return body
+
+
+def _spoofing(checks: list[Mapping[str, Any]]) -> float | None:
+    """Of one medium. None too where the face looks alive but the recording shows two people, or nobody for long."""
+    spoofing = next((confidence_spoofing(check) for check in checks if check["name"] == "liveness"), None)
+    doubted = any(check["name"] != "liveness" and check["status"] != Status.PASSED for check in checks)
+    return None if doubted and spoofing is not None and spoofing < EVEN else spoofing
 
 
 def _output_images(task: Task, media_id: str, settings: Settings) -> list[Json]:
