@@ -27,13 +27,13 @@ Finding = tuple[Status, tuple[str, ...], dict[str, Any]]
 
 
 def track_checks(seen: Observation, subject: str) -> tuple[Check, ...]:
-    """`liveness.motion`, `liveness.blink` and `liveness.parallax` of the main face; none of an image.
+    """`liveness.motion`, `liveness.blink` and `liveness.parallax` of the main face; none of images and sets.
 
     Only `liveness.parallax` may fail, for a flat picture that was turned before the camera. None of them passing makes
     a face live: a recording that is shown on a screen moves, blinks and seems to have depth.
     """
     judges = {"motion": _motion, "blink": _blink, "parallax": _parallax}
-    return tuple(_check(name, judge, seen, subject) for name, judge in judges.items()) if seen.track else ()
+    return tuple(_check(name, judge, seen, subject) for name, judge in judges.items()) if seen.kind == "video" else ()
 
 
 def planarity(marks: Sequence[Mark], size: tuple[int, int]) -> Planarity | None:
