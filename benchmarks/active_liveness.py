@@ -1,6 +1,7 @@
 """Active liveness on rendered clips: how many honest answers are accepted, and how many attacks are rejected and why.
 
     python benchmarks/active_liveness.py --data ../shared/data --keep DIR [--half test] [--honest 200] [--attacks 200]
+        [--report docs/benchmarks/active-liveness.md]
 
 Every clip is drawn from its own seed, encoded, decoded by the isolated decoder and judged by the service's own
 pipeline. What was found of each is kept in DIR, one line a clip, so that a run that was stopped goes on where it was.
@@ -31,6 +32,19 @@ from pipelines.media.decoder import IsolatedDecoder
 from pipelines.policy import LIVENESS
 
 HALVES = ("tune", "test")
+_REPORT = """# Active liveness: figures
+
+Rendered clips of the half `{half}` of the people (`benchmarks/active_liveness.py`; no person is in both halves).
+
+{table}
+
+Every clip has a challenge, a person and a seed of its own. A clip passes the active checks when all five pass, and is
+genuine when the passive checks pass too; an attack is rejected when it is not genuine. One clip can have several
+reasons. Kinds: see `ATTACKS` in `models/training/clips/scenarios.py`.
+
+The clips are rendered from web portraits by moving the mesh that the judge reads, so these figures show that the logic
+holds on clips of this kind, not how often real people are refused; see `docs/decisions/0008-active-liveness.md`.
+"""
 
 
 async def measure(people: dict[str, Head], half: str, jobs: list[tuple[str, int]], kept: Path) -> None:
@@ -105,6 +119,7 @@ def main() -> None:
     parser.add_argument("--half", choices=HALVES, default="test")
     parser.add_argument("--honest", type=int, default=200)
     parser.add_argument("--attacks", type=int, default=200)
+    parser.add_argument("--report", type=Path, help="file to write the figures to")
     arguments = parser.parse_args()
     arguments.keep.mkdir(parents=True, exist_ok=True)
     kept = arguments.keep / f"{arguments.half}.jsonl"
@@ -119,6 +134,8 @@ def main() -> None:
     print(f"{len(people)} people of the half {arguments.half} will do")
     asyncio.run(measure(people, arguments.half, [job for _, job in jobs], kept))
     print("\n" + table(lines(kept)))
+    if arguments.report is not None:
+        arguments.report.write_text(_REPORT.format(half=arguments.half, table=table(lines(kept))), encoding="utf-8")
 
 
 if __name__ == "__main__":
