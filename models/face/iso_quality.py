@@ -25,6 +25,7 @@ class Components:
 
     Attributes:
         sharpness: not blurred.
+        acuity: detail of the size that recognition needs, in every direction: not shaken.
         noise_freedom: no sensor noise.
         luminance: the face neither dark nor bright on the whole.
         overexposure_prevention: no part burnt out.
@@ -43,6 +44,7 @@ class Components:
     """
 
     sharpness: float
+    acuity: float
     noise_freedom: float
     luminance: float
     overexposure_prevention: float
@@ -85,6 +87,7 @@ def components(
     level = np.cos(np.radians(min(abs(pose.yaw), _FORESHORTENED_MOST)))
     return Components(
         sharpness=quality.sharpness,
+        acuity=quality.acuity,
         noise_freedom=_scaled(quality.noise, ends["noise"]),
         luminance=float(np.interp(quality.brightness, ends["luminance"], (0, 1, 1, 0))),
         overexposure_prevention=1 - quality.overexposed,
@@ -117,7 +120,7 @@ def unified(of: Components) -> float:
 
 
 def features(of: Components) -> np.ndarray:
-    """The (40,) inputs of the logistic model: what each component lacks of 1, and of 1/2, as values at or below 0.
+    """The (42,) inputs of the logistic model: what each component lacks of 1, and of 1/2, as values at or below 0.
 
     The second lets a component weigh more where it is poor. What cannot be told lacks nothing.
     """

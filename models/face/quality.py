@@ -21,6 +21,7 @@ _OVAL_POINTS = np.array(_OVAL.split(), int)
 _FOREHEAD, _CHIN, _LIPS = 10, 152, 13
 _RIGHT_EYE, _LEFT_EYE = [33, 133], [362, 263]
 _SHARPNESS_RANGE: list[float] = CARD.parameters["sharpness_range"]
+_ACUITY_RANGE: list[float] = CARD.parameters["acuity_range"]
 _BACKGROUND_RANGE: list[float] = CARD.parameters["background_range"]
 _BINS = 32
 _BACKGROUND_FROM = 1.3
@@ -36,6 +37,7 @@ class FaceQuality:
         brightness: mean luma of the face; 0 = black, 1 = white.
         contrast: luma between its 5 % and 95 % quantiles.
         sharpness: fine detail against coarse structure; 0 = as blurred as measurable, 1 = crisp.
+        acuity: coarser detail in the direction that has least of it, so that shaking counts; 0 = none left, 1 = crisp.
         overexposed: share of the face burnt out to white.
         underexposed: share of the face lost in black.
         illumination: how much the luma histograms of the face's left and right half have in common; 1 = all.
@@ -48,6 +50,7 @@ class FaceQuality:
     brightness: float
     contrast: float
     sharpness: float
+    acuity: float
     overexposed: float
     underexposed: float
     illumination: float
@@ -69,7 +72,7 @@ def face_quality(crop: np.ndarray, landmarks: np.ndarray) -> FaceQuality:
     oval = _filled(points[_OVAL_POINTS], 1.0, luma.shape[:2])
     inside = luma[oval > 0]
     if not inside.size:
-        return FaceQuality(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, None)
+        return FaceQuality(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, None)
     low, high = np.quantile(inside, (0.05, 0.95))
     share = np.bincount(inside, minlength=256) / inside.size
     eyes = points[_LEFT_EYE].mean(0) - points[_RIGHT_EYE].mean(0)
@@ -77,6 +80,7 @@ def face_quality(crop: np.ndarray, landmarks: np.ndarray) -> FaceQuality:
         brightness=float(inside.mean() / 255),
         contrast=float((high - low) / 255),
         sharpness=_sharpness(luma, oval),
+        acuity=_acuity(luma, oval),
         overexposed=float((inside >= 250).mean()),
         underexposed=float((inside <= 12).mean()),
         illumination=_illumination(luma, oval, points[_FOREHEAD], points[_CHIN]),
@@ -108,6 +112,23 @@ def _sharpness(luma: np.ndarray, oval: np.ndarray) -> float:
     detail = cv2.Laplacian(smooth, cv2.CV_32F)[inner]
     ratio = np.log10((float(detail.var()) + 1e-3) / (float(smooth[inner].var()) + 1.0))
     return float(np.interp(ratio, _SHARPNESS_RANGE, (0, 1)))
+
+
+def _acuity(luma: np.ndarray, oval: np.ndarray) -> float:
+    """Least variance of the second derivative along eight directions, over all structure, on a logarithmic scale.
+
+    The embedder looks at half the crop's resolution, so finer detail than that is smoothed away.
+    """
+    inner = cv2.erode(oval, np.ones((15, 15), np.uint8)) > 0
+    if not inner.any():
+        return 0.0
+    smooth = cv2.GaussianBlur(luma.astype(np.float32), (0, 0), 1.6)
+    curved = np.stack([cv2.Sobel(smooth, cv2.CV_32F, *order)[inner] for order in ((2, 0), (1, 1), (0, 2))])
+    angles = np.arange(8) * np.pi / 8
+    along = np.stack([np.cos(angles) ** 2, np.sin(2 * angles), np.sin(angles) ** 2], axis=1)
+    least = float(np.einsum("di,ij,dj->d", along, np.cov(curved), along).min())
+    ratio = np.log10((max(least, 0.0) + 1e-3) / (float(smooth[inner].var()) + 1.0))
+    return float(np.interp(ratio, _ACUITY_RANGE, (0, 1)))
 
 
 def _illumination(luma: np.ndarray, oval: np.ndarray, forehead: np.ndarray, chin: np.ndarray) -> float:

@@ -12,7 +12,7 @@ import argparse
 import csv
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import cv2
@@ -32,6 +32,8 @@ EACH = 5
 """Kinds that each portrait is spoilt by."""
 OTHERS = 3
 RIDGE = 1e-3
+FLOOR = 0.1
+"""Least weight of what a component lacks of 1, so that no subject of the standard is without effect."""
 STEPS = 3000
 SHARES = np.array([0.0, 0.1, 0.2, 0.3])
 FAILURE = cosine_at(0.6)
@@ -62,7 +64,7 @@ class Pairs:
 
     def where(self, rows: np.ndarray) -> "Pairs":
         """Those of a mask."""
-        return Pairs(*(value[rows] for value in astuple(self)))
+        return Pairs(**{name: getattr(self, name)[rows] for name in self.__slots__})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,13 +88,14 @@ def fit(inputs: np.ndarray, matched: np.ndarray, weights: np.ndarray) -> Model:
     rows = np.column_stack([inputs, np.ones(len(inputs))])
     share = weights / weights.sum()
     step = 1 / (0.25 * np.linalg.norm(rows * np.sqrt(share)[:, None], 2) ** 2 + RIDGE)
-    at = ahead = np.zeros(rows.shape[1])
+    least = np.repeat((FLOOR, 0.0), inputs.shape[1] // 2)
+    at = ahead = np.append(least, 0.0)
     pace = 1.0
     for _ in range(STEPS):
         slope = rows.T @ (share * (1 / (1 + np.exp(-rows @ ahead)) - matched))
         slope[:-1] += RIDGE * ahead[:-1]
         reached = ahead - step * slope
-        reached[:-1] = np.maximum(reached[:-1], 0)
+        reached[:-1] = np.maximum(reached[:-1], least)
         faster = (1 + np.sqrt(1 + 4 * pace**2)) / 2
         ahead = reached + (pace - 1) / faster * (reached - at)
         at, pace = reached, faster
@@ -117,18 +120,22 @@ def grouped(seen: list[View]) -> Iterator[tuple[View, View, str, float]]:
             yield view, one, view.photo.group, 1 / len(references)
 
 
-def labelled(seen: list[View], data: Path) -> Iterator[tuple[View, View, str, float]]:
+def genuine(data: Path) -> list[tuple[str, str]]:
+    """Paths of the labelled pairs of one person."""
+    with (data / "faces/pairs/pairs.csv").open(newline="", encoding="utf-8") as stream:
+        return [(row["path_a"], row["path_b"]) for row in csv.DictReader(stream) if row["same"] == "1"]
+
+
+def labelled(seen: list[View], pairs: list[tuple[str, str]]) -> Iterator[tuple[View, View, str, float]]:
     """Both photos of each genuine pair in turn, under every kind, against the other one clean."""
     of: dict[str, list[View]] = defaultdict(list)
     for view in seen:
         of[view.photo.path].append(view)
-    with (data / "faces/pairs/pairs.csv").open(newline="", encoding="utf-8") as stream:
-        genuine = [(row["path_a"], row["path_b"]) for row in csv.DictReader(stream) if row["same"] == "1"]
-    person = {path: path for pair in genuine for path in pair}
-    for first, second in genuine:
+    person = {path: path for pair in pairs for path in pair}
+    for first, second in pairs:
         old, new = person[second], person[first]
         person = {path: new if name == old else name for path, name in person.items()}
-    for first, second in [*genuine, *(pair[::-1] for pair in genuine)]:
+    for first, second in [*pairs, *(pair[::-1] for pair in pairs)]:
         clean = next(view for view in of[second] if view.kind == CLEAN)
         for view in of[first]:
             if view.kind != CLEAN:
@@ -137,15 +144,14 @@ def labelled(seen: list[View], data: Path) -> Iterator[tuple[View, View, str, fl
 
 def compared(rows: Iterator[tuple[View, View, str, float]]) -> Pairs:
     """Compares them."""
-    views_, clean, persons, weights = zip(*rows, strict=True)
-    cosines = np.array([float(a.vector @ b.vector) for a, b in zip(views_, clean, strict=True)])
+    every = list(rows)
     return Pairs(
-        np.stack([features(view.components) for view in views_]),
-        np.stack([features(view.components) for view in clean]),
-        cosines < FAILURE,
-        np.array(weights),
-        np.array(persons),
-        np.array([view.kind for view in views_]),
+        np.stack([features(row[0].components) for row in every]),
+        np.stack([features(row[1].components) for row in every]),
+        np.array([float(row[0].vector @ row[1].vector) for row in every]) < FAILURE,
+        np.array([row[3] for row in every]),
+        np.array([row[2] for row in every]),
+        np.array([row[0].kind for row in every]),
     )
 
 
@@ -167,12 +173,15 @@ def figures(on: str, pairs: Pairs, quality: np.ndarray, note: str = "") -> Itera
     samples = resampled_discard(errors, quality, pairs.persons, SHARES, SEED)
     low, high = np.quantile(samples, (0.025, 0.975), axis=0)
     for share, *values in zip(SHARES, curve, low, high, strict=True):
-        rounded = (round(float(value), 4) for value in values)
-        yield Row(f"FNMR at FMR 1e-3, worst {share:.0%} rejected", on, n, *rounded, note=people)
+        yield _row(f"FNMR at FMR 1e-3, worst {share:.0%} rejected", on, n, values, people)
     least, most = np.quantile(samples[:, 0] - samples[:, 1], (0.025, 0.975))
-    gain = (round(float(value), 4) for value in (curve[0] - curve[1], least, most))
-    yield Row("FNMR taken away by rejecting the worst 10%", on, n, *gain, note=people)
+    yield _row("FNMR taken away by rejecting the worst 10%", on, n, [curve[0] - curve[1], least, most], people)
     yield Row("AUC of quality for failures", on, n, round(area(quality[~errors], quality[errors]), 4), note=people)
+
+
+def _row(what: str, on: str, n: int, interval: list[float], note: str) -> Row:
+    value, low, high = (round(float(one), 4) for one in interval)
+    return Row(what, on, n, value, low, high, note)
 
 
 def main() -> None:
@@ -187,7 +196,10 @@ def main() -> None:
     pairs = compared(grouped(list(views(data, portraits, WIDE, EACH, SEED))))
     fitting = np.isin(pairs.persons, order[::2])
     fitted, judged = pairs.where(fitting), pairs.where(~fitting)
-    web = compared(labelled(list(views(data, photos(data, "faces/pairs", "dev"), DEGRADATIONS, 10, SEED)), data))
+    known = genuine(data)
+    paths = {path for pair in known for path in pair}
+    web_photos = [photo for photo in photos(data, "faces/pairs", "dev") if photo.path in paths]
+    web = compared(labelled(list(views(data, web_photos, DEGRADATIONS, len(DEGRADATIONS), SEED)), known))
     model = fit(fitted.spoilt, ~fitted.failed, fitted.weights)
     left_out = "each way judged by weights that were fitted without it"
     rows = [
@@ -200,8 +212,8 @@ def main() -> None:
     )
     arguments.card.write_text(text + "".join(measured(row) for row in rows), encoding="utf-8")
     print(text + "".join(measured(row) for row in rows))
-    for field, *weights in zip(fields(Components), *model.weights.reshape(2, -1), strict=True):
-        print(f"{field.name:26} {weights[0]:7.3f} {weights[1]:7.3f}")
+    for field, whole, poor in zip(fields(Components), *model.weights.reshape(2, -1), strict=True):
+        print(f"{field.name:26} {whole:7.3f} {poor:7.3f}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Portraits and their spoilt versions as the pipelines would see them: quality components and embedding of each."""
 
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,11 +65,15 @@ class Looker:
 
 
 def views(data: Path, chosen: list[Photo], kinds: Mapping[str, Degradation], each: int, seed: int) -> Iterator[View]:
-    """Every photo clean, and under `each` of the kinds, drawn at random; what shows no face is left out."""
-    looker, rng = Looker(), np.random.default_rng(seed)
+    """Every photo clean, and under `each` of the kinds, drawn at random; what shows no face is left out.
+
+    What is drawn for a photo depends on its path and the seed alone.
+    """
+    looker = Looker()
     for photo, image, face in faces(data, chosen):
         if face is None:
             continue
+        rng = np.random.default_rng([seed, zlib.crc32(photo.path.encode())])
         names = rng.choice(list(kinds), each, replace=False).tolist()
         for name in (CLEAN, *names):
             seen = looker.look(image if name == CLEAN else kinds[name](image, face, rng))

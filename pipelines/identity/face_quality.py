@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from models.cards import card
 from models.face.eyes import OPEN
+from models.face.iso_quality import Components, components, unified
+from models.face.landmarks import crop_side
 from pipelines.identity.observation import Face, Observation
 from pipelines.provenance import used
 from pipelines.report import Check, Status
@@ -18,6 +21,9 @@ YAW_MOST, PITCH_MOST, ROLL_MOST = 30.0, 25.0, 30.0
 """Degrees. Beyond them one side of the face is hidden or foreshortened."""
 VISIBLE_LEAST = 0.5
 """Share of each of eyes, nose and mouth that must not be hidden (contracts 3.5)."""
+MOUTH_CLOSED_LEAST = 0.75
+ADVICE = frozenset({"quality.illumination", "quality.background", "quality.mouth_closed"})
+"""Demands on passport photos. They are told, but a selfie that does not meet them is not a bad one."""
 
 
 def quality_checks(seen: Observation, subject: str) -> tuple[Check, ...]:
@@ -29,6 +35,7 @@ def quality_checks(seen: Observation, subject: str) -> tuple[Check, ...]:
         return ()
     face = best_face(seen)
     most = max(frame.faces for frame in seen.frames)
+    demands = (*_demands(face, seen), *_advice(face), ("single_face", most, most == 1, "several_faces"))
     checks = [
         Check(
             name=f"quality.{name}",
@@ -37,12 +44,18 @@ def quality_checks(seen: Observation, subject: str) -> tuple[Check, ...]:
             reasons=(reason,) if fine is False else (),
             evidence={"value": value},
         )
-        for name, value, fine, reason in (*_demands(face, seen), ("single_face", most, most == 1, "several_faces"))
+        for name, value, fine, reason in demands
     ]
-    score = overall(face)
-    status = Status.FAILED if any(check.status is Status.FAILED for check in checks) else Status.PASSED
-    models = used("face/landmarks", "face/quality", "face/occlusion")
-    return (*checks, Check(name="quality", subject=subject, status=status, score=score, models=models))
+    failed = any(check.status is Status.FAILED for check in checks if check.name not in ADVICE)
+    whole = Check(
+        name="quality",
+        subject=subject,
+        status=Status.FAILED if failed else Status.PASSED,
+        score=overall(face),
+        evidence={"components": component_values(face)},
+        models=used("face/landmarks", "face/quality", "face/occlusion"),
+    )
+    return (*checks, whole)
 
 
 def occlusion_checks(seen: Observation, subject: str) -> tuple[Check, ...]:
@@ -56,10 +69,28 @@ def best_face(seen: Observation) -> Face:
 
 
 def overall(face: Face) -> float:
-    """0..1: the geometric mean of sharpness, visibility, frontality and mesh presence, so that one fault weighs."""
-    frontal = max(0.0, 1 - math.hypot(face.pose.yaw, face.pose.pitch) / 90)
-    parts = (face.quality.sharpness, face.occlusion.total, frontal, face.presence)
-    return float(math.prod(max(part, 1e-3) for part in parts) ** (1 / len(parts)))
+    """0..1: the unified quality, which foretells whether the face will be recognised (card `face/quality`)."""
+    return unified(face_components(face))
+
+
+def face_components(face: Face) -> Components:
+    """What makes this face good or hard to judge, each 0..1, after ISO/IEC 29794-5."""
+    left, top, right, bottom = face.box
+    return components(
+        face.quality,
+        face.pose,
+        face.eyes,
+        face.mouth,
+        face.occlusion,
+        presence=face.presence,
+        eye_pixels=face.quality.eye_distance * crop_side(right - left, bottom - top),
+    )
+
+
+def component_values(face: Face) -> dict[str, float | None]:
+    """The components as JSON values."""
+    named = asdict(face_components(face))
+    return {name: None if value is None else round(float(value), 3) for name, value in named.items()}
 
 
 def _demands(face: Face, seen: Observation) -> Iterator[tuple[str, Any, bool | None, str]]:
@@ -83,3 +114,13 @@ def _demands(face: Face, seen: Observation) -> Iterator[tuple[str, Any, bool | N
     yield "eyes_open", None if eyes is None else round(eyes, 3), None if eyes is None else eyes >= OPEN, "eyes_closed"
     covered = visible["left_eye"] < VISIBLE_LEAST and visible["right_eye"] < VISIBLE_LEAST
     yield "sunglasses", covered, not covered, "eyes_covered"
+
+
+def _advice(face: Face) -> Iterator[tuple[str, Any, bool | None, str]]:
+    """Likewise of what is asked of passport photos; their names stand in `ADVICE`."""
+    limits, light = card("face/quality").parameters, face.quality
+    even, plain, shut = light.illumination, light.background, 1 - face.mouth
+    yield "illumination", round(even, 3), even >= limits["illumination_least"], "uneven_light"
+    fine = None if plain is None else plain >= limits["background_least"]
+    yield "background", None if plain is None else round(plain, 3), fine, "busy_background"
+    yield "mouth_closed", round(shut, 3), shut >= MOUTH_CLOSED_LEAST, "mouth_open"

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.context import Context
 from pipelines.errors import MediaError
-from pipelines.identity.face_quality import overall
+from pipelines.identity.face_quality import component_values, overall
 from pipelines.identity.faces import look_at_faces
 from pipelines.identity.observation import Face, Observation
 from pipelines.policy import verdict
@@ -33,7 +33,7 @@ def measured(face: Face, seen: Observation) -> dict[str, Any]:
     """JSON values of one face: pixels of the upright original, degrees, and shares 0..1.
 
     `occlusion` is the share of each part that is visible; `distance2center` is 1 in the middle and falls to 0 at one
-    short side from it; `size` is the face's share of the picture; an eye that cannot be judged is None.
+    short side from it; `size` is the face's share of the picture; an eye or component that cannot be judged is None.
     """
     left, top, right, bottom = face.box
     away = math.hypot((left + right - seen.width) / 2, (top + bottom - seen.height) / 2) / min(seen.width, seen.height)
@@ -49,6 +49,7 @@ def measured(face: Face, seen: Observation) -> dict[str, Any]:
         "sharpness": _share(face.quality.sharpness),
         "eye_open": {"left": _share(face.eyes.left), "right": _share(face.eyes.right)},
         "mouth_open": _share(face.mouth),
+        "components": component_values(face),
         "quality": _share(overall(face)),
     }
 

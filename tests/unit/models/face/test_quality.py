@@ -37,6 +37,11 @@ def test_more_blur_is_never_sharper(texture: np.ndarray, landmarks: np.ndarray) 
     assert sharpness[0] > CARD.parameters["sharpness_least"] > sharpness[-1]
 
 
+def test_shaking_in_any_direction_costs_acuity(texture: np.ndarray, landmarks: np.ndarray) -> None:
+    shaken = [cv2.blur(texture, size) for size in ((25, 1), (1, 25))]
+    assert max(face_quality(crop, landmarks).acuity for crop in shaken) < 0.6 * face_quality(texture, landmarks).acuity
+
+
 def test_white_is_overexposed_and_black_underexposed(texture: np.ndarray, landmarks: np.ndarray) -> None:
     white, black = (face_quality(np.full_like(texture, value), landmarks) for value in (255, 0))
     assert (white.brightness, white.overexposed, white.underexposed) == (1, 1, 0)
@@ -91,4 +96,4 @@ def test_black_beyond_the_picture_is_no_background(texture: np.ndarray, landmark
 
 
 def test_a_mesh_outside_the_crop_measures_nothing(texture: np.ndarray, landmarks: np.ndarray) -> None:
-    assert face_quality(texture, landmarks + 5000) == FaceQuality(*[0.0] * 9, None)
+    assert face_quality(texture, landmarks + 5000) == FaceQuality(*[0.0] * 10, None)

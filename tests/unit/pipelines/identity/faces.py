@@ -18,6 +18,7 @@ QUALITY = FaceQuality(
     brightness=0.5,
     contrast=0.5,
     sharpness=0.8,
+    acuity=0.9,
     overexposed=0.0,
     underexposed=0.0,
     illumination=0.9,
