@@ -61,7 +61,7 @@ class Challenge:
         return cls(str(values["id"]), tuple(Step(Action(s["action"]), float(s["at_least_s"])) for s in values["steps"]))
 
 
-_AT_LEAST_S = {Action.BLINK: 0.2}
+_AT_LEAST_S = {Action.BLINK: 0.1}
 _DEFAULT_AT_LEAST_S = 0.3
 
 

@@ -11,6 +11,7 @@ BY_ITSELF_S = {Action.BLINK: 0.6, Action.NOD: 0.3}
 STEP_MOST_S = 6.0
 """Seconds that a step may take, from the end of the one before."""
 _TOGETHER_S = 0.25
+_ROUNDING_S = 0.01
 
 
 def distinct(found: Sequence[Movement]) -> list[Movement]:
@@ -51,7 +52,9 @@ def faults(challenge: Challenge, found: Sequence[Movement], length_s: float) -> 
     ends = [0.0, *(movement.ended for movement in made)]
     if any(movement.began - end > STEP_MOST_S for movement, end in zip(made, ends, strict=False)):
         return ("too_slow",)
-    if any(movement.lasted < step.at_least_s for movement, step in zip(made, challenge.steps, strict=True)):
+    if any(
+        movement.lasted + _ROUNDING_S < step.at_least_s for movement, step in zip(made, challenge.steps, strict=True)
+    ):
         return ("too_quick",)
     return ()
 
