@@ -117,7 +117,7 @@ def test_a_webhook_posts_exactly_what_a_poll_answers(api: Api) -> None:
         polled = client.get(f"/tasks/liveness_detection/{task_id}").json()
     task = api.store.get(account[0], task_id)
     assert task is not None
-    assert ENVELOPES["sensity"](task, api.settings) == polled
+    assert ENVELOPES["sensity"](task, api.settings, api.cases) == polled
 
 
 def test_a_url_registered_after_the_task_ended_still_gets_a_delivery(client: httpx.Client, api: Api) -> None:
