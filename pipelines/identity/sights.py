@@ -82,7 +82,7 @@ class Sight:
     def fitness(self) -> float:
         """0..1: how well it can be judged, as far as that is known before the costly models."""
         frontal = max(0.0, 1 - math.hypot(self.pose.yaw, self.pose.pitch) / 90)
-        return frontal * self.quality.sharpness * self.certainty
+        return frontal * self.quality.acuity * self.certainty
 
 
 @dataclass(frozen=True, eq=False)
