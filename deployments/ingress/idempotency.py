@@ -81,10 +81,10 @@ class Attempt:
         self._matched = True
         return self.claim.reply
 
-    async def complete(self, reply: StoredReply) -> None:
-        """Stores the reply."""
+    async def complete(self, reply: StoredReply, case_id: str | None = None) -> None:
+        """Stores the reply, which goes with the case that it speaks of."""
         if self.claim is not None:
-            await self._threads.call(self._store.complete, self.claim, reply)
+            await self._threads.call(self._store.complete, self.claim, reply, case_id=case_id)
 
     async def __aenter__(self) -> "Attempt":
         if self.claim is not None and self.claim.state == "running" and self.claim.fingerprint is None:

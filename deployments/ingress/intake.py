@@ -169,14 +169,25 @@ class Intake:
                 await to_the_end(reader.discard())
                 raise
 
-    async def once(self, request: Request, tenant: str, fingerprint: str, act: Callable[[], StoredReply]) -> Response:
-        """Runs a blocking `act` that creates something, or answers what it answered to the same request before."""
+    async def once(
+        self,
+        request: Request,
+        tenant: str,
+        fingerprint: str,
+        act: Callable[[], StoredReply],
+        *,
+        case_id: str | None = None,
+    ) -> Response:
+        """Runs a blocking `act` that creates something, or answers what it answered to the same request before.
+
+        Args: case_id: the case that the reply speaks of: erasing it erases the stored reply.
+        """
         async with await self._attempt(request, tenant) as attempt:
             reply = attempt.match(fingerprint)
             if reply is not None:
                 return respond(reply, replayed=True)
             reply = await to_the_end(self.threads.call(act))
-            await attempt.complete(reply)
+            await attempt.complete(reply, case_id)
             return respond(reply)
 
     async def need_gallery(self, tenant: str, gallery: str) -> None:

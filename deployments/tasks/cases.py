@@ -1,8 +1,8 @@
 """Cases: folders of media that outlive single tasks, and the tasks that judge them."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
@@ -10,13 +10,14 @@ from uuid_utils import uuid7
 
 from deployments.tasks import statements as sql
 from deployments.tasks.announce import CASE_EVENT
+from deployments.tasks.case import Batch, Case, Medium
 from deployments.tasks.database import insert_for, reader, writing
-from deployments.tasks.idempotency import Conflict, IdempotencyClaim, StoredReply, settle
+from deployments.tasks.idempotency import RUNNING_TTL_S, Conflict, IdempotencyClaim, StoredReply, settle
 from deployments.tasks.rows import load_task, task_row
 from deployments.tasks.schema import audit, blobs, case_hooks, case_media, cases, idempotency, tasks
-from deployments.tasks.store import Admission, admit
-from deployments.tasks.task import State, Task, TaskSpec
-from deployments.tasks.webhooks import find_or_add
+from deployments.tasks.store import admit
+from deployments.tasks.task import State, Task
+from deployments.tasks.webhooks import Endpoint, find_or_add
 
 _ERASED = "folder"
 
@@ -29,73 +30,14 @@ class CaseFull(Exception):
     """The case would hold more media than it may."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Medium:
-    """A file of a case.
-
-    Attributes:
-        kind: `image`, `video` or `zip`.
-        blob: key of the bytes; "" after they expired. `thumb` likewise, of a small JPEG, "" also where there is none.
-        name: the file name it was sent with.
-        info: JSON values that decoding told (`width`, `height`, `duration`, `fps`).
-    """
-
-    id: str
-    case_id: str
-    kind: str
-    mime: str
-    blob: str
-    thumb: str = ""
-    sha256: str
-    size: int
-    name: str = field(default="", repr=False)
-    tags: tuple[str, ...] = ()
-    meta_data: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    info: Mapping[str, Any] = field(default_factory=dict)
-    created_at: float = 0.0
-    updated_at: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """A folder with its media and tasks, both in order of creation. Times are Unix seconds.
-
-    Attributes:
-        expires_at: of a case that must leave nothing behind, when it goes in any case.
-    """
-
-    id: str
-    tenant: str
-    meta_data: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    endpoint_id: str | None = None
-    created_at: float = 0.0
-    updated_at: float = 0.0
-    expires_at: float | None = None
-    media: tuple[Medium, ...] = ()
-    tasks: tuple[Task, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Tasks that are asked for together.
-
-    Attributes:
-        hook: URL that hears once when every task of the case has ended; None: the one that the case was made with.
-        limits: how many open tasks are let in.
-    """
-
-    specs: Sequence[TaskSpec] = ()
-    hook: str | None = None
-    limits: Admission | None = None
-
-
 Reply = Callable[[Case], StoredReply]
 
 
 class Cases:
     """The cases. Thread-safe; every method is one short transaction at most.
 
-    What creates something takes an idempotency claim and the reply to store for it, in the same transaction.
+    What creates something takes an idempotency claim and the reply to store for it, in the same transaction; a claim
+    without a reply is told only which case is under way for it.
     Args: reply_ttl: seconds a stored idempotent reply is kept.
     """
 
@@ -112,7 +54,8 @@ class Cases:
         """Writes the case with its media and first tasks. Raises: QueueFull, idempotency.Conflict."""
         now = self._clock()
         with writing(self._engine) as connection:
-            endpoint = self._endpoint(connection, case.tenant, batch.hook, now)
+            hook = self._endpoint(connection, case.tenant, batch.hook, now)
+            endpoint = hook.id if hook is not None else None
             row: dict[str, Any] = {
                 "id": case.id,
                 "tenant": case.tenant,
@@ -123,7 +66,7 @@ class Cases:
             connection.execute(insert(cases), row)
             self._add_media(connection, case.id, case.media, now)
             self._submit(connection, case.tenant, case.id, batch, endpoint, now)
-            return self._settled(connection, case.tenant, case.id, key, reply)
+            return self._settled(connection, case.tenant, case.id, key, reply, hook)
 
     def add_media(
         self,
@@ -159,10 +102,11 @@ class Cases:
         now = self._clock()
         with writing(self._engine) as connection:
             case = self._lock(connection, tenant, case_id)
-            endpoint = self._endpoint(connection, tenant, batch.hook, now) or case.endpoint_id
+            hook = self._endpoint(connection, tenant, batch.hook, now)
+            endpoint = hook.id if hook is not None else case.endpoint_id
             self._submit(connection, tenant, case_id, batch, endpoint, now)
             connection.execute(update(cases).where(cases.c.id == case_id).values(updated_at=now))
-            return self._settled(connection, tenant, case_id, key, reply)
+            return self._settled(connection, tenant, case_id, key, reply, hook)
 
     def get(self, tenant: str, case_id: str) -> Case | None:
         """The case with its media and its tasks' reports."""
@@ -228,8 +172,8 @@ class Cases:
             raise CaseUnknown
         return row
 
-    def _endpoint(self, connection: Connection, tenant: str, hook: str | None, now: float) -> str | None:
-        return find_or_add(connection, tenant, CASE_EVENT, hook, now).id if hook is not None else None
+    def _endpoint(self, connection: Connection, tenant: str, hook: str | None, now: float) -> Endpoint | None:
+        return find_or_add(connection, tenant, CASE_EVENT, hook, now) if hook is not None else None
 
     def _add_media(self, connection: Connection, case_id: str, media: Sequence[Medium], now: float) -> None:
         if not media:
@@ -257,12 +201,20 @@ class Cases:
             connection.execute(hook, {"case_id": case_id, "endpoint_id": endpoint})
 
     def _settled(
-        self, connection: Connection, tenant: str, case_id: str, key: IdempotencyClaim | None, reply: Reply | None
+        self,
+        connection: Connection,
+        tenant: str,
+        case_id: str,
+        key: IdempotencyClaim | None,
+        reply: Reply | None,
+        hook: Endpoint | None = None,
     ) -> Case:
         (case,) = _load(connection, select(cases).where(cases.c.tenant == tenant, cases.c.id == case_id))
-        if key is not None and reply is not None:
-            expires = self._clock() + self._reply_ttl
-            if not settle(connection, key, reply(case), None, expires, case_id=case_id):
+        case = case if hook is None else replace(case, hook_secret=hook.secret)
+        if key is not None:
+            stored = reply(case) if reply is not None else None
+            expires = self._clock() + (self._reply_ttl if stored is not None else RUNNING_TTL_S)
+            if not settle(connection, key, stored, None, expires, case_id=case_id):
                 raise Conflict
         return case
 

@@ -55,6 +55,7 @@ class IdempotencyClaim:
         reply: what to send again, when finished.
         task_id: the task the first request submitted. On a `new` claim: its gateway died before it could answer, so
             wait for that task instead of submitting another.
+        case_id: likewise, the case that the first request made.
     """
 
     scope: str
@@ -64,6 +65,7 @@ class IdempotencyClaim:
     fingerprint: str | None = None
     reply: StoredReply | None = None
     task_id: str | None = None
+    case_id: str | None = None
 
     def match(self, fingerprint: str) -> "IdempotencyClaim":
         """This claim with the fingerprint of the request at hand, once its body was read.
@@ -105,13 +107,15 @@ class Idempotency:
             changed = connection.execute(_SET.values(expires_at=self._clock() + RUNNING_TTL_S), _owner(claim))
         return changed.rowcount == 1
 
-    def complete(self, claim: IdempotencyClaim, reply: StoredReply, task_id: str | None = None) -> bool:
+    def complete(
+        self, claim: IdempotencyClaim, reply: StoredReply, task_id: str | None = None, *, case_id: str | None = None
+    ) -> bool:
         """Stores the reply (2xx and 4xx, but not 429 or 5xx) of a matched claim; False when the key was lost.
 
-        Args: task_id: the task the reply speaks of: erasing it erases the reply.
+        Args: task_id, case_id: the task or case that the reply speaks of: erasing it erases the reply.
         """
         with writing(self._engine) as connection:
-            return settle(connection, claim, reply, task_id, self._clock() + self._ttl)
+            return settle(connection, claim, reply, task_id, self._clock() + self._ttl, case_id=case_id)
 
     def abandon(self, claim: IdempotencyClaim) -> None:
         """Frees the key of a request that came to nothing (429, 5xx), so that a retry runs."""
@@ -128,7 +132,7 @@ def settle(
     *,
     case_id: str | None = None,
 ) -> bool:
-    """Within a transaction: stores the reply, or with None only the task that is now under way for the key.
+    """Within a transaction: stores the reply, or with None only the task or case that is now under way for the key.
 
     Erasing the task or case that the reply speaks of erases the reply.
     """
@@ -143,10 +147,11 @@ def settle(
 
 
 def _take_statement(engine: Engine) -> Any:
-    """Inserts the key, or takes over an expired row: a finished one starts anew, a dead gateway's keeps its task."""
+    """Inserts the key, or takes over an expired row: a finished one starts anew, a dead one's stays."""
     take = insert_for(engine, idempotency)
     kept = {
-        name: case((idempotency.c.finished, None), else_=idempotency.c[name]) for name in ("fingerprint", "task_id")
+        name: case((idempotency.c.finished, None), else_=idempotency.c[name])
+        for name in ("fingerprint", "task_id", "case_id")
     }
     return take.on_conflict_do_update(
         index_elements=["scope", "key"],
@@ -171,4 +176,5 @@ def _claim(row: Any, state: str) -> IdempotencyClaim:
         fingerprint=row.fingerprint,
         reply=reply,
         task_id=row.task_id,
+        case_id=row.case_id,
     )

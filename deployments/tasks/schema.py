@@ -1,5 +1,7 @@
 """The tables. `migrations/` builds them; a test holds both to the same shape."""
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -49,7 +51,14 @@ metadata = MetaData(
     }
 )
 
-_OPEN = text("ready_at IS NOT NULL")
+
+def _only(condition: str) -> dict[str, Any]:
+    """Makes an index hold only the rows that meet the condition, on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+_OPEN = _only("ready_at IS NOT NULL")
+_OF_CASE = _only("case_id IS NOT NULL")
 
 
 def _json() -> JSON:
@@ -71,12 +80,7 @@ cases = Table(
     Column("expires_at", Double),
     Index("ix_cases_tenant", "tenant", "id"),
     Index("ix_cases_updated", "updated_at"),
-    Index(
-        "ix_cases_expires",
-        "expires_at",
-        sqlite_where=text("expires_at IS NOT NULL"),
-        postgresql_where=text("expires_at IS NOT NULL"),
-    ),
+    Index("ix_cases_expires", "expires_at", **_only("expires_at IS NOT NULL")),
 )
 """Folders of media and the tasks made of them."""
 
@@ -137,22 +141,11 @@ tasks = Table(
     # No foreign key, here and below: SQLite can add none to a table that others refer to. `cases` deletes them all.
     Column("case_id", Characters(36)),
     # Holds only open tasks, so an idle claim reads nothing however many results are kept.
-    Index("ix_tasks_open", "id", "ready_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
-    Index("ix_tasks_open_tenant", "tenant", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_tasks_open", "id", "ready_at", **_OPEN),
+    Index("ix_tasks_open_tenant", "tenant", **_OPEN),
     Index("ix_tasks_tenant", "tenant", "id"),
-    Index(
-        "ix_tasks_finished",
-        "finished_at",
-        sqlite_where=text("finished_at IS NOT NULL"),
-        postgresql_where=text("finished_at IS NOT NULL"),
-    ),
-    Index(
-        "ix_tasks_case",
-        "case_id",
-        "id",
-        sqlite_where=text("case_id IS NOT NULL"),
-        postgresql_where=text("case_id IS NOT NULL"),
-    ),
+    Index("ix_tasks_finished", "finished_at", **_only("finished_at IS NOT NULL")),
+    Index("ix_tasks_case", "case_id", "id", **_OF_CASE),
 )
 
 blobs = Table(
@@ -163,12 +156,7 @@ blobs = Table(
     Column("purpose", Characters(16), nullable=False),
     Column("case_id", Characters(36)),
     Index("ix_blobs_task", "task_id"),
-    Index(
-        "ix_blobs_case",
-        "case_id",
-        sqlite_where=text("case_id IS NOT NULL"),
-        postgresql_where=text("case_id IS NOT NULL"),
-    ),
+    Index("ix_blobs_case", "case_id", **_OF_CASE),
 )
 """Which task, or which case, owns which blob: what erasure must delete, and what the sweeper must leave alone."""
 
@@ -255,7 +243,7 @@ deliveries = Table(
     Column("created_at", Double, nullable=False),
     Column("finished_at", Double),
     Index("uq_deliveries_task", "task_id", "endpoint_id", unique=True),
-    Index("ix_deliveries_open", "ready_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_deliveries_open", "ready_at", **_OPEN),
     Index("ix_deliveries_endpoint", "endpoint_id"),
     Index("ix_deliveries_tenant", "tenant", "id"),
 )
@@ -276,18 +264,8 @@ idempotency = Table(
     Column("expires_at", Double, nullable=False),
     Column("case_id", Characters(36)),
     Index("ix_idempotency_expires", "expires_at"),
-    Index(
-        "ix_idempotency_case",
-        "case_id",
-        sqlite_where=text("case_id IS NOT NULL"),
-        postgresql_where=text("case_id IS NOT NULL"),
-    ),
-    Index(
-        "ix_idempotency_task",
-        "task_id",
-        sqlite_where=text("task_id IS NOT NULL"),
-        postgresql_where=text("task_id IS NOT NULL"),
-    ),
+    Index("ix_idempotency_case", "case_id", **_OF_CASE),
+    Index("ix_idempotency_task", "task_id", **_only("task_id IS NOT NULL")),
 )
 
 tickets = Table(

@@ -14,8 +14,8 @@ from deployments.tasks.database import reader, writing
 from deployments.tasks.schema import sessions
 
 LIFE_S, LONG_LIFE_S = 900.0, 5 * 365 * 86_400.0
-_EXTEND_SHARE = 0.01
-"""Share of a life that must have passed before a use is written down: polling clients would write all the time."""
+_EXTEND_S = 1.0
+"""Seconds after which a further use is written down: clients that poll would write all the time."""
 
 _FIND = select(sessions).where(sessions.c.access_hash == bindparam("of_access"))
 _BY_EXPIRE = select(sessions).where(sessions.c.expire_hash == bindparam("of_expire"))
@@ -84,7 +84,7 @@ class Sessions:
             raise SessionUnknown
         if row.expires_at <= now:
             raise SessionExpired
-        if not row.used or now + row.life_s - row.expires_at >= row.life_s * _EXTEND_SHARE:
+        if not row.used or now + row.life_s - row.expires_at >= _EXTEND_S:
             self._extend(row, now)
         account: str = row.account
         return account

@@ -16,11 +16,12 @@ from deployments.ingress.oz.access import SECURITY, ask, signed_in
 from deployments.ingress.oz.collections import collection_of
 from deployments.ingress.oz.errors import OZ
 from deployments.ingress.oz.links import opens
-from deployments.ingress.oz.render import analysis
+from deployments.ingress.oz.render import analysis, secret
 from deployments.ingress.oz.schemas import AnalysisObject
 from deployments.ingress.threads import to_the_end
 from deployments.ingress.uploads import FormReader, read_json
-from deployments.tasks.cases import Batch, Case, CaseFull, CaseUnknown, Medium
+from deployments.tasks.case import Batch, Case, Medium
+from deployments.tasks.cases import CaseFull, CaseUnknown
 from deployments.tasks.idempotency import Conflict, StoredReply
 from deployments.tasks.store import QueueFull
 from deployments.tasks.task import TaskSpec
@@ -30,7 +31,7 @@ from pipelines.media.fetch import UrlRefused
 router = APIRouter(tags=["Oz: analyses"])
 
 _REFUSED = errors(OZ, "not_authenticated", "unauthorized", "session_expired", "not_found")
-_JPEG: dict[int | str, Any] = {200: {"description": "JPEG", "content": {"application/octet-stream": {}}}}
+_JPEG: dict[int | str, Any] = {200: {"description": "JPEG", "content": {"image/jpeg": {}}}}
 _SCHEMA = {
     "type": "object",
     "properties": {
@@ -77,9 +78,10 @@ async def create_analyses(request: Request, folder_id: str) -> Response:
         with_tasks = refusing(cases.analyse)(principal.tenant, folder_id, batch)
         made = with_tasks.tasks[-len(specs) :]
         intake.backend.wake()
-        return json_reply([analysis(with_tasks, task, settings) for task in made], 201)
+        return json_reply([analysis(with_tasks, task, settings) | secret(with_tasks) for task in made], 201)
 
-    return await intake.once(request, principal.tenant, fingerprint_of(repr(sorted(value.items()))), create)
+    fingerprint = fingerprint_of(repr(sorted(value.items())))
+    return await intake.once(request, principal.tenant, fingerprint, create, case_id=case.id)
 
 
 @router.get(

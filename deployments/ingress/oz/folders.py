@@ -1,5 +1,6 @@
 """Folders: made with or without media, read, listed and erased; judged at once where the payload asks for it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +27,7 @@ from deployments.ingress.oz.storing import described, form_rule, media_of
 from deployments.ingress.threads import to_the_end
 from deployments.ingress.uploads import FormReader, read_json
 from deployments.settings import Settings
-from deployments.tasks.cases import Batch, Case
+from deployments.tasks.case import Batch, Case
 from deployments.tasks.idempotency import StoredReply
 
 router = APIRouter(tags=["Oz: folders"])
@@ -54,6 +55,8 @@ async def create_folder(request: Request) -> Response:
     instant = flag(request, "instant")
     kind, _ = parse_options_header(request.headers.get("content-type"))
     if kind not in (b"multipart/form-data", b"application/x-www-form-urlencoded"):
+        if instant:
+            raise ApiError("no_suitable_media", "an instant request needs files to judge")
         return await _without_files(request, intake, principal)
     if instant and "idempotency-key" in request.headers:
         raise ApiError("invalid_parameter", "what is not kept cannot be answered twice: send no Idempotency-Key")
@@ -119,58 +122,73 @@ async def _without_files(request: Request, intake: Intake, principal: Principal)
         made = intake.backend.cases.create(case, Batch(hook=hook))
         return json_reply(folder(made, intake.backend.settings, with_analyses=False), 201)
 
-    return await intake.once(request, principal.tenant, fingerprint_of(repr(sorted(value.items()))), create)
+    fingerprint = fingerprint_of(repr(sorted(value.items())))
+    return await intake.once(request, principal.tenant, fingerprint, create, case_id=case.id)
 
 
 async def _create(
     form: Form, attempt: Attempt, reader: FormReader, intake: Intake, principal: Principal, *, instant: bool
 ) -> StoredReply:
     asked, backend = payload.read(payload.parse(form.text("payload"))), intake.backend
-    case_id, hook = str(uuid7()), check_hook(intake, asked.hook)
-    media = await media_of(form, asked, case_id, intake, principal.tenant, reader)
-    case = Case(id=case_id, tenant=principal.tenant, meta_data=asked.meta, media=tuple(media.values()))
-    if instant:
-        wait_s = backend.settings.oz_wait_s + INSTANT_GRACE_S
-        case = replace(case, expires_at=backend.cases.now() + wait_s)
-    wanted = tuple(_by_id(one, media) for one in asked.analyses)
-    specs = await specs_of(intake, wanted, case.media, case_id, principal.tenant)
 
     def stored(made: Case) -> StoredReply:
-        return json_reply(folder(made, backend.settings, with_analyses=bool(wanted)), 201)
+        return json_reply(folder(made, backend.settings, with_analyses=bool(asked.analyses)), 201)
 
-    batch = Batch(specs=specs, hook=hook, limits=intake.limits)
-    # A reply that waits for results is stored when they are there.
-    made = await commit(
-        intake, reader, backend.cases.create, case, batch, key=None if specs else attempt.claim, reply=stored
-    )
-    if not specs:
-        return await _instant(intake, made, stored(made)) if instant else stored(made)
-    return await _judged(intake, attempt, made, stored, instant=instant)
-
-
-async def _judged(intake: Intake, attempt: Attempt, made: Case, stored: Any, *, instant: bool) -> StoredReply:
-    """The folder once its analyses have ended, or as it is when that takes too long."""
-    cases = intake.backend.cases
+    # A gateway that died may have made it under the same key.
+    case_id = attempt.claim.case_id if attempt.claim is not None else None
+    if case_id is None:
+        case, batch = await _described(form, asked, reader, intake, principal, instant=instant)
+        # A reply that waits for results is stored when they are there.
+        reply = None if asked.analyses else stored
+        made = await commit(intake, reader, backend.cases.create, case, batch, key=attempt.claim, reply=reply)
+    else:
+        await reader.discard()
+        made = _found(await intake.threads.call(backend.cases.get, principal.tenant, case_id))
     try:
-        await intake.wait(made.tenant, [task.id for task in made.tasks], intake.backend.settings.oz_wait_s)
-        found = await intake.threads.call(cases.get, made.tenant, made.id)
-        if found is None:
-            raise ApiError("not_found", "it was erased meanwhile")
-        done = all(task.state.terminal for task in found.tasks)
-        if instant and not done:
-            raise ApiError("analysis_timeout")
-        reply: StoredReply = stored(found)
-        if done:
-            await attempt.complete(reply)
-        return reply
+        return await _judged(intake, attempt, made, stored, instant=instant) if asked.analyses else stored(made)
     finally:
         if instant:
             await to_the_end(_forget(intake, made))
 
 
-async def _instant(intake: Intake, made: Case, reply: StoredReply) -> StoredReply:
-    await to_the_end(_forget(intake, made))
+async def _described(
+    form: Form, asked: payload.Payload, reader: FormReader, intake: Intake, principal: Principal, *, instant: bool
+) -> tuple[Case, Batch]:
+    """The folder that a form describes, and what is to be judged at once."""
+    case_id, hook, settings = str(uuid7()), check_hook(intake, asked.hook), intake.backend.settings
+    media = await media_of(form, asked, case_id, intake, principal.tenant, reader)
+    expires_at = intake.backend.cases.now() + settings.oz_wait_s + INSTANT_GRACE_S if instant else None
+    case = Case(
+        id=case_id,
+        tenant=principal.tenant,
+        meta_data=asked.meta,
+        expires_at=expires_at,
+        media=tuple(media.values()),
+    )
+    wanted = tuple(_by_id(one, media) for one in asked.analyses)
+    specs = await specs_of(intake, wanted, case.media, case_id, principal.tenant)
+    return case, Batch(specs=specs, hook=hook, limits=intake.limits)
+
+
+async def _judged(
+    intake: Intake, attempt: Attempt, made: Case, stored: Callable[[Case], StoredReply], *, instant: bool
+) -> StoredReply:
+    """The folder once its analyses have ended, or as it is when that takes too long."""
+    await intake.wait(made.tenant, [task.id for task in made.tasks], intake.backend.settings.oz_wait_s)
+    found = _found(await intake.threads.call(intake.backend.cases.get, made.tenant, made.id))
+    done = all(task.state.terminal for task in found.tasks)
+    if instant and not done:
+        raise ApiError("analysis_timeout")
+    reply = stored(replace(found, hook_secret=made.hook_secret))
+    if done:
+        await attempt.complete(reply, made.id)
     return reply
+
+
+def _found(case: Case | None) -> Case:
+    if case is None:
+        raise ApiError("not_found", "it was erased meanwhile")
+    return case
 
 
 async def _forget(intake: Intake, case: Case) -> None:

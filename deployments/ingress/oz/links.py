@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import time
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 from deployments.settings import Settings
 
@@ -31,14 +31,6 @@ def derived_id(*parts: str) -> str:
 def company_of(tenant: str) -> str:
     """The id that stands for the tenant."""
     return derived_id("company", tenant)
-
-
-def is_id(text: object) -> bool:
-    """Whether it could be the id of anything here."""
-    try:
-        return isinstance(text, str) and str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
 
 
 def _signature(settings: Settings, path: str, expires: int) -> str:

@@ -22,7 +22,7 @@ from deployments.ingress.oz.storing import described, form_rule, media_of
 from deployments.ingress.threads import to_the_end
 from deployments.ingress.uploads import FormReader
 from deployments.settings import Settings
-from deployments.tasks.cases import Case
+from deployments.tasks.case import Case
 from deployments.tasks.idempotency import StoredReply
 
 router = APIRouter(tags=["Oz: media"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from deployments.ingress.errors import ApiError
 from deployments.settings import Settings
-from deployments.tasks.cases import Medium
+from deployments.tasks.case import Medium
 from deployments.tasks.task import MediaRef, TaskSpec
 
 Json = dict[str, Any]
@@ -110,9 +110,7 @@ def spec(
 def _chosen(asked: Analysis, media: Sequence[Medium]) -> list[Medium]:
     known = {medium.id: medium for medium in media}
     if asked.sources is None:
-        chosen = [
-            one for one in media if asked.type != "QUALITY" or not any(t.startswith("photo_id") for t in one.tags)
-        ]
+        chosen = [one for one in media if asked.type != "QUALITY" or not _document(one)]
     elif set(asked.sources) <= known.keys():
         chosen = [known[media_id] for media_id in dict.fromkeys(asked.sources)]
     else:

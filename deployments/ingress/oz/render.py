@@ -6,7 +6,7 @@ from typing import Any
 from deployments.ingress.oz.errors import INVALID_VALUE, UNKNOWN
 from deployments.ingress.oz.links import company_of, derived_id, link
 from deployments.settings import Settings
-from deployments.tasks.cases import Case, Medium
+from deployments.tasks.case import Case, Medium
 from deployments.tasks.task import State, Task
 from pipelines.report import Status, Verdict
 
@@ -40,7 +40,12 @@ def folder(case: Case, settings: Settings, *, with_analyses: bool) -> Json:
     }
     if with_analyses:
         body["analyses"] = [analysis(case, task, settings) for task in case.tasks]
-    return body
+    return body | secret(case)
+
+
+def secret(case: Case) -> Json:
+    """What to check webhook signatures with: only in the reply to the request that named the URL."""
+    return {} if case.hook_secret is None else {"webhook_secret": case.hook_secret}
 
 
 def media(medium: Medium, settings: Settings) -> Json:

@@ -34,7 +34,7 @@ class MediaObject(_Open):
 
 
 class AnalysisObject(_Open):
-    """An analysis; `analyse_id` is the older name of `analysis_id`."""
+    """An analysis; `analyse_id` is the older name of `analysis_id`. `webhook_secret` as in the folder."""
 
     analyse_id: str
     analysis_id: str
@@ -43,16 +43,18 @@ class AnalysisObject(_Open):
     state: Literal["PROCESSING", "FAILED", "FINISHED"]
     resolution_status: Resolution
     resolution: Resolution
+    webhook_secret: str | None = None
 
 
 class FolderObject(_Open):
-    """A folder."""
+    """A folder. `webhook_secret` (Standard Webhooks) only in the reply to the request that named the webhook URL."""
 
     folder_id: str
     company_id: str
     resolution_status: Literal["INITIAL", "PROCESSING", "FAILED", "FINISHED"]
     system_resolution: Resolution
     media: list[MediaObject]
+    webhook_secret: str | None = None
 
 
 class FolderList(BaseModel):

@@ -47,9 +47,7 @@ _EXPIRE = {"type": "object", "properties": {"expire_token": {"type": "string"}},
     responses=reply("Signed in", _EXAMPLE) | errors(OZ, "malformed_body", "unauthorized", "rate_limited"),
     openapi_extra={
         "security": [],
-        "requestBody": json_body(
-            _CREDENTIALS, {"credentials": {"email": "bank", "password": "correct horse battery staple"}}
-        ),
+        "requestBody": json_body(_CREDENTIALS, _CREDENTIALS_EXAMPLE),
     },
 )
 async def authorize(request: Request) -> Response:

@@ -12,7 +12,7 @@ from deployments.ingress.intake import Intake
 from deployments.ingress.oz.payload import Payload
 from deployments.ingress.uploads import FormReader
 from deployments.settings import MiB, Settings
-from deployments.tasks.cases import Medium
+from deployments.tasks.case import Medium
 from deployments.tasks.task import MediaRef
 from pipelines.errors import MediaError
 from pipelines.media.encode import jpeg

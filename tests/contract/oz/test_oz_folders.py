@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from deployments.tasks.cases import Case
+from deployments.tasks.case import Case
 from pipelines.report import Check, Report, Status, Verdict
 from tests.contract.files import JPEG, PDF, PNG, padded
 from tests.contract.serving import Api

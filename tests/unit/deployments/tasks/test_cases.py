@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from deployments.tasks.blobs import Blobs
-from deployments.tasks.cases import Batch, Case, CaseFull, Cases, CaseUnknown, Medium
+from deployments.tasks.case import Batch, Case, Medium
+from deployments.tasks.cases import CaseFull, Cases, CaseUnknown
 from deployments.tasks.outbox import Outbox
 from deployments.tasks.retention import sweep
 from deployments.tasks.schema import audit, blobs
