@@ -24,8 +24,8 @@ CROWDED_MOST = 0.1
 GAP_MOST_S = 0.5
 JUMP_MOST = 0.08
 """Face sizes that a face may move, or parts by which it may grow, from one frame to the next, out of step with the
-frames before and after. 200 synthetic answers with a shaking hand gave at most 0.03, 200 that were cut together at least
-0.11 (both without the mesh's own error, which rendered clips put at 0.05)."""
+frames before and after. 200 synthetic answers with a shaking hand gave at most 0.03, 200 that were cut together at
+least 0.11 (both without the mesh's own error, which rendered clips put at 0.05)."""
 LIKENESS_LEAST, LIKENESS_YAW = 0.4, 20.0
 """Cosine to the mean of all frames before; of frames within so many degrees, since turning lowers it."""
 DEPTH_LEAST = 0.05
