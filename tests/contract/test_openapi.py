@@ -16,7 +16,7 @@ from deployments.ingress.docs import describe
 from deployments.tasks.task import ArtifactRef
 from pipelines.report import Status, Verdict
 from tests.contract.files import JPEG
-from tests.contract.oz.test_oz_folders import HEADER, analysed, folder, opened, signed_in
+from tests.contract.oz.serving import HEADER, analysed, folder, opened, signed_in
 from tests.contract.senseid.serving import judged_well, judging, sealed
 from tests.contract.serving import Api, liveness_report
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from deployments.tasks.blobs import Blobs
 from deployments.tasks.case import Batch, Case, Medium
 from deployments.tasks.cases import CaseFull, Cases, CaseUnknown
+from deployments.tasks.idempotency import Idempotency, StoredReply
 from deployments.tasks.outbox import Outbox
 from deployments.tasks.retention import sweep
 from deployments.tasks.schema import audit, blobs
@@ -203,3 +204,28 @@ async def test_a_case_that_must_leave_nothing_goes_when_its_request_died(
     clock.advance(601)
     await sweep(engine, Blobs(str(tmp_path)), clock(), result_ttl=1e6, media_ttl=1e6)
     assert row_counts(engine) == {}
+
+
+def test_a_reply_that_waits_for_results_leaves_its_case_to_whoever_takes_the_key_over(
+    made: Cases, idempotency: Idempotency, clock: Clock
+) -> None:
+    case = new_case()
+    key = idempotency.begin("bank POST /api/folders", "k").match("f" * 64)
+    made.create(case, Batch(specs=[analysis(case)]), key=key)
+    clock.advance(3600)
+    taken = idempotency.begin("bank POST /api/folders", "k").match("f" * 64)
+    assert (taken.state, taken.case_id) == ("new", case.id)
+    assert idempotency.complete(taken, StoredReply(201, b"{}", "application/json"), case_id=case.id)
+    made.erase("bank", case.id)
+    assert idempotency.begin("bank POST /api/folders", "k").match("f" * 64).case_id is None
+
+
+def test_only_the_call_that_names_a_url_returns_its_secret(made: Cases) -> None:
+    case = new_case()
+    named = made.create(case, Batch(hook=HOOK))
+    assert (named.hook_secret or "").startswith("whsec_")
+    assert named.hook_secret not in repr(named)
+    assert made.analyse("bank", case.id, Batch(specs=[analysis(case)])).hook_secret is None
+    found = made.get("bank", case.id)
+    assert found is not None
+    assert found.hook_secret is None

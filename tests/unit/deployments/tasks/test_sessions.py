@@ -77,3 +77,19 @@ def test_no_token_is_stored(sessions: Sessions, engine: Engine) -> None:
         stored = str(connection.execute(select(table)).all())
     assert opened.access_token not in stored
     assert opened.expire_token not in stored
+
+
+def test_a_poll_within_a_second_writes_nothing_and_a_later_one_extends(
+    sessions: Sessions, engine: Engine, clock: Clock
+) -> None:
+    def ends() -> float:
+        with engine.connect() as connection:
+            return float(connection.execute(select(table.c.expires_at)).scalar_one())
+
+    token, opened = sessions.open("ann").access_token, clock()
+    clock.advance(0.5)
+    sessions.use(token)
+    assert ends() == opened + 900
+    clock.advance(1)
+    sessions.use(token)
+    assert ends() == opened + 901.5
