@@ -31,7 +31,7 @@ from pipelines.media.fetch import UrlRefused
 router = APIRouter(tags=["Oz: analyses"])
 
 _REFUSED = errors(OZ, "not_authenticated", "unauthorized", "session_expired", "not_found")
-_JPEG: dict[int | str, Any] = {200: {"description": "JPEG", "content": {"image/jpeg": {}}}}
+_JPEG: dict[int | str, Any] = {200: {"description": "JPEG", "content": {"application/octet-stream": {}}}}
 _SCHEMA = {
     "type": "object",
     "properties": {
