@@ -8,7 +8,7 @@ from models.face.landmarks import BLENDSHAPES, FaceMeshResult
 _CORNERS = (78, 308)
 _UPPER, _LOWER = (82, 13, 312), (87, 14, 317)
 _JAW = BLENDSHAPES.index("jawOpen")
-# Where each cue reads shut and wide open.
+# Where each cue reads shut and wide open: kept after measuring on rendered mouths, see the card face/landmarks.
 _ASPECT = (0.02, 0.60)
 _JAW_OPEN = (0.02, 0.60)
 
