@@ -24,6 +24,7 @@ ENFORCED: dict[str, frozenset[str]] = {
 REFUTING: dict[str, frozenset[str]] = {
     "liveness_detection": frozenset({"liveness.parallax"}),
     "identity": frozenset({"liveness.parallax"}),
+    "liveness_set": frozenset({"liveness.parallax"}),
 }
 """The checks that decide only by failing: most media give them nothing to judge. Every other check informs only."""
 

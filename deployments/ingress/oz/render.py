@@ -8,6 +8,7 @@ from deployments.ingress.oz.links import company_of, derived_id, link
 from deployments.settings import Settings
 from deployments.tasks.case import Case, Medium
 from deployments.tasks.task import State, Task
+from pipelines.policy import ENFORCED, REFUTING
 from pipelines.report import Status, Verdict
 
 Json = dict[str, Any]
@@ -152,8 +153,8 @@ def _error(task: Task, resolved: str) -> tuple[int | None, str | None]:
         return None, None
     if task.state is State.FAILED:
         return (UNKNOWN if task.error_code in _OUR_FAULT else INVALID_VALUE), task.error
-    checks = (task.report or {})["checks"]
-    reasons = sorted({reason for check in checks if check["status"] != Status.PASSED for reason in check["reasons"]})
+    against = [check for check in (task.report or {})["checks"] if _counts_against(task.spec.service, check)]
+    reasons = sorted({reason for check in against for reason in check["reasons"]})
     return INVALID_VALUE, f"could not be judged: {', '.join(reasons) or 'unknown'}"
 
 
@@ -183,10 +184,17 @@ def _result(task: Task, media_id: str, kind: str, settings: Settings) -> Json:
 
 
 def _spoofing(checks: list[Mapping[str, Any]]) -> float | None:
-    """Of one medium. None too where the face looks alive but the recording shows two people, or nobody for long."""
+    """Of one medium. None too where single frames look alive but the recording as a whole does not stand."""
     spoofing = next((confidence_spoofing(check) for check in checks if check["name"] == "liveness"), None)
-    doubted = any(check["name"] != "liveness" and check["status"] != Status.PASSED for check in checks)
+    doubted = any(_counts_against("liveness_set", check) for check in checks)
     return None if doubted and spoofing is not None and spoofing < EVEN else spoofing
+
+
+def _counts_against(service: str, check: Mapping[str, Any]) -> bool:
+    """Whether the check keeps the verdict from being genuine."""
+    enforced, refuting = ENFORCED[service], REFUTING.get(service, frozenset())
+    failed = check["status"] == Status.FAILED
+    return (check["name"] in enforced and check["status"] != Status.PASSED) or (check["name"] in refuting and failed)
 
 
 def _output_images(task: Task, media_id: str, settings: Settings) -> list[Json]:

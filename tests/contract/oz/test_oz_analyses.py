@@ -2,10 +2,15 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from deployments.tasks.case import Batch, Case
+from deployments.tasks.idempotency import Idempotency
+from deployments.tasks.task import TaskSpec
+from pipelines.policy import verdict
 from pipelines.report import Check, Status, Verdict
 from tests.contract.files import JPEG, PNG
 from tests.contract.oz.serving import (
@@ -173,15 +178,50 @@ def test_the_webhook_secret_is_told_to_whoever_named_the_url_and_to_nobody_else(
     assert other["webhook_secret"] not in ("", named["webhook_secret"])
 
 
-def test_a_face_that_looks_alive_in_a_recording_of_two_people_is_declined_without_a_number(
-    api: Api, oz: httpx.Client
+@pytest.mark.parametrize(
+    ("name", "status", "declined"),
+    [
+        ("one_person", Status.FAILED, True),
+        ("liveness.parallax", Status.FAILED, True),
+        ("liveness.parallax", Status.NOT_PERFORMED, False),
+        ("liveness.blink", Status.INCONCLUSIVE, False),
+    ],
+)
+def test_frames_that_look_alive_have_no_number_where_the_recording_does_not_stand(
+    api: Api, oz: httpx.Client, name: str, status: Status, declined: bool
 ) -> None:
     made = folder(oz, a=JPEG)
     media_id = made["media"][0]["media_id"]
     (asked,) = analysed(oz, made["folder_id"], {"type": "quality"})
-    changed = Check(name="one_person", subject=media_id, status=Status.FAILED, reasons=("person_changed",))
-    live = liveness(Status.PASSED, media_id, 0.9)
-    api.complete(asked["analysis_id"], judged(live, changed, verdict=Verdict.SUSPICIOUS))
+    checks = liveness(Status.PASSED, media_id, 0.9), Check(name=name, subject=media_id, status=status)
+    api.complete(asked["analysis_id"], judged(*checks, verdict=verdict("liveness_set", checks)))
     done = oz.get(f"/api/analyses/{asked['analysis_id']}").json()
-    assert done["resolution_status"] == "DECLINED"
-    assert done["results_media"][0]["results_data"] is None
+    assert done["resolution_status"] == ("DECLINED" if declined else "SUCCESS")
+    assert (done["results_media"][0]["results_data"] is None) is declined
+
+
+def test_a_retry_waits_for_the_folder_that_a_gateway_made_before_it_died(api: Api) -> None:
+    account = api.new_account()
+    case_id = str(uuid4())
+    spec = TaskSpec(
+        tenant=account[0], facade="oz", service="liveness_set", media=(), case=case_id,
+        options={"analysis": {"type": "QUALITY", "params": {}}, "threshold": 0.5},
+    )  # fmt: skip
+    idempotency = Idempotency(api.engine)
+    claim = idempotency.begin(f"{account[0]} POST /api/folders", "died")
+    api.cases.create(Case(id=case_id, tenant=account[0]), Batch(specs=[spec]), key=claim)
+    task_id = api.cases.list(account[0], 1)[0][0].tasks[0].id
+    live = liveness(Status.PASSED, "m", 0.9)
+    api.complete(task_id, judged(live, verdict=Verdict.GENUINE))
+    with api.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE idempotency SET expires_at = 1 WHERE key = 'died'")
+    with signed_in(api, account) as oz:
+        again = oz.post(
+            "/api/folders",
+            files={"selfie": ("s.jpg", JPEG)},
+            data={"payload": json.dumps({"analyses": [{"type": "quality"}]})},
+            headers={"Idempotency-Key": "died"},
+        )
+        assert again.status_code == 201, again.text
+        assert (again.json()["folder_id"], again.json()["system_resolution"]) == (case_id, "SUCCESS")
+        assert oz.get("/api/folders").json()["total"] == 1

@@ -1,8 +1,11 @@
 """Looking at faces once: rotation, several faces, video, scale."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipelines.identity.observe import observe
+from pipelines.identity.recording import visible_s
 from tests.unit.pipelines.identity.faces import MarkedFaces, decoded, picture
 
 ALL = {"liveness": True, "embedding": True}
@@ -76,6 +79,19 @@ async def test_all_frames_of_a_video_travel_in_one_call_and_frames_without_a_fac
     assert [frame.timestamp for frame in seen.frames] == [0.0, 2.0]
     assert ("face/detector", 3) in models.asked
     assert ("face/liveness", 2) in models.asked
+
+
+async def test_a_set_of_pictures_is_followed_like_a_video_and_has_no_time() -> None:
+    shots = replace(decoded(picture(1), picture(0), picture(1)), kind="shots", duration=None, fps=None)
+    seen = await observe(shots, MarkedFaces(), ALL)
+    assert (seen.kind, seen.duration, visible_s(seen)) == ("shots", None, None)
+    assert [mark.faces for mark in seen.track] == [1, 0, 1]
+    assert len(seen.faces) == 2
+
+
+async def test_one_picture_in_a_set_is_enough() -> None:
+    seen = await observe(replace(decoded(picture(1)), kind="shots"), MarkedFaces(), ALL)
+    assert (len(seen.track), len(seen.faces)) == (1, 1)
 
 
 async def test_a_video_that_lies_on_its_side_is_turned_as_a_whole() -> None:
