@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cluster.bulk_job import Job, JobError, models_in_force
-from cluster.bulk_judge import BULK_SERVICES, Judge
+from cluster.bulk_judge import Judge
 from cluster.bulk_manifest import Manifest
 from models import weights
+from pipelines.services import FILE_SERVICES
 
 BLOCK = 32
 """Items that travel to a worker at once; what a worker that dies has to do again."""
@@ -60,12 +61,12 @@ def run(
     """Judges every item of the unfinished shards and writes each shard when its last item is there.
 
     Args:
-        service: one of `cluster.bulk_judge.BULK_SERVICES`.
+        service: one of `pipelines.services.FILE_SERVICES`.
         judged: is shown each block of results as it arrives.
         cpus: how many CPUs the job may use; it is bound to them.
         nice: what is added to the niceness of this process and all it starts.
     """
-    assert service in BULK_SERVICES
+    assert service in FILE_SERVICES
     unfinished = job.unfinished()
     if not unfinished:
         return

@@ -16,9 +16,9 @@ from rich.table import Table
 
 from cluster import bulk
 from cluster.bulk_job import Job, JobError
-from cluster.bulk_judge import BULK_SERVICES
 from cluster.bulk_manifest import Manifest, ManifestError, read_manifest
 from models.weights import WeightsError
+from pipelines.services import FILE_SERVICES
 
 bulk_app = typer.Typer(help="Judge many files offline, apart from the cluster.", no_args_is_help=True)
 console = Console(highlight=False)
@@ -48,8 +48,8 @@ def run(
     reference_column: Annotated[str, typer.Option(help="Column with the path of the reference photo.")] = "reference",
 ) -> None:
     """Judge every item of a manifest. Ctrl-C or a crash loses nothing finished: run the same command again."""
-    if service not in BULK_SERVICES:
-        raise _fail(f"no service {service!r} for bulk jobs; there are: {', '.join(sorted(BULK_SERVICES))}")
+    if service not in FILE_SERVICES:
+        raise _fail(f"no service {service!r} for bulk jobs; there are: {', '.join(sorted(FILE_SERVICES))}")
     cpus = min(max_cpus or bulk.default_cpus(), bulk.usable_cpus())
     interruption = Interruption()
     try:

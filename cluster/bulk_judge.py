@@ -14,12 +14,9 @@ from pipelines.context import Context
 from pipelines.errors import MediaError
 from pipelines.local import LocalModels, LocalWorkers
 from pipelines.media.decoder import DecoderUnavailable, IsolatedDecoder
-from pipelines.policy import ENFORCED
+from pipelines.policy import ACTIVE, deciding
 from pipelines.report import Report
-from pipelines.services import SERVICES, Service
-
-BULK_SERVICES = {name: service for name, service in SERVICES.items() if name != "gallery_enrol"}
-"""The services that look at nothing but their media."""
+from pipelines.services import FILE_SERVICES, Service
 
 LANES = 3
 """Items under way at the same time in a worker: one is decoded while others are with the models."""
@@ -32,7 +29,7 @@ def result_schema(service: str) -> pa.Schema:
     """Columns of a result file; `<check>_*` for every check that decides over the service's verdict."""
     checks = [
         pair
-        for name in sorted(ENFORCED[service])
+        for name in sorted(_columns(service))
         for pair in (
             (f"{name}_status", pa.string()),
             (f"{name}_score", pa.float64()),
@@ -45,6 +42,11 @@ def result_schema(service: str) -> pa.Schema:
     return pa.schema([*head, ("service", pa.string()), ("verdict", pa.string()), *checks, *tail])
 
 
+def _columns(service: str) -> dict[str, str]:
+    """Column prefix -> check. Nobody answers a challenge in stored files."""
+    return {name.replace(".", "_"): name for name in deciding(service) - ACTIVE}
+
+
 class Judge:
     """A worker of Ray Data: holds the decoder and the models, and turns a block of items into a block of results."""
 
@@ -52,11 +54,11 @@ class Judge:
         """Starts the decoder.
 
         Args:
-            service: one of `BULK_SERVICES`.
+            service: one of `pipelines.services.FILE_SERVICES`.
             base: see `cluster.bulk_manifest.Manifest`.
             attempts: directory that remembers what was under way when a worker died.
         """
-        self._name, self._service = service, BULK_SERVICES[service]
+        self._name, self._service = service, FILE_SERVICES[service]
         self._schema = result_schema(service)
         self._sources, self._attempts = Sources(base), Attempts(Path(attempts))
         self._decoder = IsolatedDecoder()
@@ -118,14 +120,14 @@ class Judge:
 def columns_of(report: Report) -> dict[str, Any]:
     """The report's columns: verdict, deciding checks, the whole report and the models behind it as JSON text."""
     columns: dict[str, Any] = {"verdict": report.verdict.value, "report": json.dumps(report.to_json())}
-    for name in ENFORCED[report.service]:
+    for column, name in _columns(report.service).items():
         check = report.check(name)
         if check is not None:
             columns |= {
-                f"{name}_status": check.status.value,
-                f"{name}_score": check.score,
-                f"{name}_threshold": check.threshold,
-                f"{name}_reasons": ",".join(check.reasons),
+                f"{column}_status": check.status.value,
+                f"{column}_score": check.score,
+                f"{column}_threshold": check.threshold,
+                f"{column}_reasons": ",".join(check.reasons),
             }
     models = {model.name: model.version for check in report.checks for model in check.models}
     return columns | {"models": json.dumps(models, sort_keys=True)}

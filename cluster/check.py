@@ -17,16 +17,16 @@ from pipelines.errors import MediaError
 from pipelines.local import LocalModels, LocalWorkers
 from pipelines.media.decoder import IsolatedDecoder
 from pipelines.report import Report
-from pipelines.services import SERVICES, Service
+from pipelines.services import FILE_SERVICES, Service
 
 COLOURS = {"genuine": "green", "suspicious": "red", "inconclusive": "yellow"}
 
 
 def check_files(files: Sequence[Path], service: str, reference: Path | None, *, as_json: bool) -> None:
     """Judges every file and prints its report. Raises StartError for a wrong service or missing weights."""
-    if service not in SERVICES:
-        raise StartError(f"no service {service!r}; there are: {', '.join(sorted(SERVICES))}")
-    chosen = SERVICES[service]
+    if service not in FILE_SERVICES:
+        raise StartError(f"no service {service!r}; there are: {', '.join(sorted(FILE_SERVICES))}")
+    chosen = FILE_SERVICES[service]
     if chosen.reference_required and reference is None:
         raise StartError(f"{service} needs --reference FILE")
     extra = {chosen.reference: reference.read_bytes()} if chosen.reference and reference else {}

@@ -29,16 +29,20 @@ REFUTING: dict[str, frozenset[str]] = {
 """The checks that decide only by failing: most media give them nothing to judge. Every other check informs only."""
 
 
+def deciding(service: str) -> frozenset[str]:
+    """Names of the checks that can turn the service's verdict, whether or not a report has them."""
+    return ENFORCED[service] | REFUTING.get(service, frozenset())
+
+
 def verdict(service: str, checks: Iterable[Check]) -> Verdict:
     """What the checks of a service say together.
 
     One enforced or refuting check that failed makes it suspicious. Genuine needs every enforced check that stands in
     the report to have passed, and at least one of them: what could not be judged is never genuine.
     """
-    found = list(checks)
+    found = [check for check in checks if check.name in deciding(service)]
     enforced = [check for check in found if check.name in ENFORCED[service]]
-    deciding = ENFORCED[service] | REFUTING.get(service, frozenset())
-    if any(check.status is Status.FAILED for check in found if check.name in deciding):
+    if any(check.status is Status.FAILED for check in found):
         return Verdict.SUSPICIOUS
     if enforced and all(check.status is Status.PASSED for check in enforced):
         return Verdict.GENUINE

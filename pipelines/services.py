@@ -22,12 +22,14 @@ class Service:
     Attributes:
         subject: role of the media that is judged.
         reference: role of the media it is compared with, where there is one.
+        for_files: whether these two are all it needs: no gallery, and no further media in roles of their own.
     """
 
     run: Callable[[Context], Awaitable[Report]]
     subject: str
     reference: str | None = None
     reference_required: bool = False
+    for_files: bool = True
 
 
 SERVICES: dict[str, Service] = {
@@ -35,10 +37,13 @@ SERVICES: dict[str, Service] = {
     "face_matching": Service(match_faces, "file", "extra_file", reference_required=True),
     "face_matrix": Service(compare_everyone, "file", "extra_file", reference_required=True),
     "face_quality": Service(report_faces, "file"),
-    "gallery_enrol": Service(enrol, "file"),
+    "gallery_enrol": Service(enrol, "file", for_files=False),
     "identity": Service(identity, "selfie", "reference"),
     # These take media in any role, as many as there are.
-    "liveness_set": Service(check_liveness_set, "file"),
-    "same_person": Service(same_person, "file"),
-    "watchlist": Service(check_watchlist, "file"),
+    "liveness_set": Service(check_liveness_set, "file", for_files=False),
+    "same_person": Service(same_person, "file", for_files=False),
+    "watchlist": Service(check_watchlist, "file", for_files=False),
 }
+
+FILE_SERVICES = {name: service for name, service in SERVICES.items() if service.for_files}
+"""Those that judge plain files, one by one: from the command line and in bulk."""
