@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from deployments.ingress.app import create_app
 from deployments.ingress.facades import owner
-from deployments.ingress.sensity.errors import SENSITY
 from tests.contract.files import JPEG
 from tests.contract.raw import MULTIPART, multipart
 from tests.contract.serving import Api
@@ -26,10 +25,17 @@ SEGMENTS += [
     "subjects",
     "voice_analysis_complete",
 ]
+PREFIXES = ["api/folders", "api/analyses", "api/media", "api/collections", "api/authorize", "oz/api/folders"]
+PREFIXES += ["liveness/silent_detection", "quality/face", "senseid/identity/image_verification", "shareid"]
+SHAPES = {"sensity": "success", "senseid": "code", "oz": "error_code", "native": "status"}
+"""The member that every error body of a facade has."""
 segments = st.one_of(
     st.sampled_from(SEGMENTS), st.text(max_size=12), st.sampled_from(["", "..", "\0", "%00", "{id}", "'"])
 )
-paths = st.lists(segments, max_size=5).map(lambda found: "/" + "/".join(found))
+paths = st.one_of(
+    st.lists(segments, max_size=5),
+    st.tuples(st.sampled_from(PREFIXES), st.lists(segments, max_size=3)).map(lambda found: [found[0], *found[1]]),
+).map(lambda found: "/" + "/".join(found))
 header_names = st.sampled_from(
     [b"content-type", b"content-length", b"x-request-id", b"idempotency-key", b"authorization", b"x"]
 )
@@ -42,7 +48,14 @@ header_values = st.one_of(
 bodies = st.one_of(
     st.binary(max_size=200),
     st.just(multipart(('name="file"; filename="a"', JPEG), ('name="url"', b"\xff"))),
-    st.just(b'{"id":1}'),
+    st.sampled_from(
+        [
+            b'{"id":1}',
+            b'{"credentials":{"email":"\\u0000","password":""}}',
+            b'{"analyses":[{"type":"quality"}]}',
+            b'{"folder:meta_data":{"\\u0000":"\\ud800"},"media:tags":{"a":[""]},"resolution_endpoint":"x"}',
+        ]
+    ),
 )
 
 
@@ -56,7 +69,11 @@ class Server:
             api.account[0], frozenset(("tasks:read", "tasks:write", "webhooks", "galleries"))
         )
         api.accounts.issue(api.account[0], claims)
-        self.token = intake.auth.sign(claims).encode()
+        session = api.sessions.open(api.account[0])
+        self.signed_in = [
+            (b"authorization", intake.auth.sign(claims).encode()),
+            (b"x-forensic-access-token", session.access_token.encode()),
+        ]
 
     async def answer(
         self, method: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes
@@ -102,12 +119,12 @@ def test_nothing_that_can_be_sent_breaks_the_app(
     server: Server, method: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes, authorised: bool
 ) -> None:
     if authorised:
-        headers = [pair for pair in headers if pair[0] != b"authorization"] + [(b"authorization", server.token)]
+        headers = [pair for pair in headers if pair[0] != b"authorization"] + server.signed_in
     status, found, content = asyncio.run(server.answer(method, path, headers, body))
     assert status < 500 or status == 501, content
     assert found[b"x-request-id"]
     if status >= 400:
         error = json.loads(content)
-        collapsed = "/" + path.lstrip("/")
-        sensity = owner(collapsed) is SENSITY
-        assert (error.get("success") is False) if sensity else (error["status"] == status)
+        facade = owner("/" + path.lstrip("/")).name
+        assert SHAPES[facade] in error
+        assert error.get("success") is False if facade == "sensity" else error.get("status", status) == status
