@@ -259,9 +259,9 @@ def exchange_of(request: Request) -> Exchange:
 
 def json_reply(values: Mapping[str, Any] | Sequence[Any], status: int = 200) -> StoredReply:
     """JSON values as a reply."""
-    return StoredReply(
-        status, json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode(), "application/json"
-    )
+    text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+    # Half a surrogate pair, which clients may send escaped and UTF-8 cannot hold, goes back as it came.
+    return StoredReply(status, text.encode("utf-8", "backslashreplace"), "application/json")
 
 
 def respond(reply: StoredReply, *, replayed: bool = False) -> Response:

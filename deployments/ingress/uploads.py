@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -213,16 +214,24 @@ async def read_json(request: Request) -> dict[str, Any]:
         return {}
     if kind != _JSON:
         raise ApiError("unsupported_media_type", "the request must be application/json")
-    return _json_object(raw)
+    return json_object(raw)
 
 
-def _json_object(raw: bytes) -> dict[str, Any]:
+def json_object(text: bytes | str, name: str = "the body") -> dict[str, Any]:
+    """Parses a JSON object. Raises ApiError `malformed_body`, also for numbers that JSON cannot write again."""
     try:
-        value = json.loads(raw)
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
-        raise ApiError("malformed_body", "the body is not JSON") from None
+        raise ApiError("malformed_body", f"{name} is not JSON") from None
     if not isinstance(value, dict):
-        raise ApiError("malformed_body", "the body must be a JSON object")
+        raise ApiError("malformed_body", f"{name} must be a JSON object")
+    return value
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("not finite")
     return value
 
 
@@ -254,7 +263,7 @@ def _pairs_of_form(raw: bytes) -> list[tuple[str, Any]]:
 
 
 def _pairs_of_json(raw: bytes) -> list[tuple[str, Any]]:
-    return [(name, value) for name, value in _json_object(raw).items() if value is not None]
+    return [(name, value) for name, value in json_object(raw).items() if value is not None]
 
 
 def _as_text(name: str, value: object) -> str:

@@ -1,11 +1,11 @@
 """What a folder's `payload` and a list of analyses ask for, checked and turned into media and tasks."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from deployments.ingress.errors import ApiError
+from deployments.ingress.uploads import json_object
 from deployments.settings import Settings
 from deployments.tasks.case import Medium
 from deployments.tasks.task import MediaRef, TaskSpec
@@ -39,13 +39,7 @@ class Payload:
 
 def parse(text: str | None) -> Json:
     """The JSON object of a `payload` field; absent is empty. Raises ApiError `malformed_body`."""
-    try:
-        value = json.loads(text) if text else {}
-    except (ValueError, RecursionError):
-        raise ApiError("malformed_body", "payload is not JSON") from None
-    if not isinstance(value, dict):
-        raise ApiError("malformed_body", "payload must be a JSON object")
-    return value
+    return json_object(text, "payload") if text else {}
 
 
 def read(value: Json) -> Payload:

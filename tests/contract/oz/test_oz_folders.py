@@ -1,5 +1,7 @@
 """Folders and media of the Oz-compatible API over real HTTP (contracts 4)."""
 
+import json
+
 import httpx
 import pytest
 
@@ -66,7 +68,9 @@ def test_limits_and_types_of_files(api: Api, oz: httpx.Client) -> None:
     assert refused(oz.post("/api/folders", files={"a": ("a.jpg", PDF)})) == (400, 5)
 
 
-@pytest.mark.parametrize("payload", ["no json", "[]", '{"folder:meta_data": 1}', '{"media:tags": {"a": "b"}}'])
+@pytest.mark.parametrize(
+    "payload", ["no json", '{"x": NaN}', '{"x": 1e999}', "[]", '{"folder:meta_data": 1}', '{"media:tags": {"a": "b"}}']
+)
 def test_a_payload_that_is_no_such_json_is_code_3(oz: httpx.Client, payload: str) -> None:
     reply = oz.post("/api/folders", files={"a": ("a.jpg", JPEG)}, data={"payload": payload})
     assert refused(reply) == (400, 3)
@@ -98,6 +102,15 @@ def test_deleting_a_folder_erases_everything(api: Api, oz: httpx.Client) -> None
 def test_unknown_paths_and_methods_answer_in_the_facades_shape(oz: httpx.Client) -> None:
     assert refused(oz.get("/api/folders/no/such/path")) == (404, 10)
     assert refused(oz.put("/api/folders")) == (405, 1)
+
+
+@pytest.mark.parametrize("value", ['"\\ud800"', '"\\u0000"', '{"\\u0000\\udfff": [1.5, null]}'])
+def test_texts_that_no_encoding_takes_come_back_as_they_were_sent(oz: httpx.Client, value: str) -> None:
+    payload = f'{{"folder:meta_data": {{"x": {value}}}}}'
+    made = oz.post("/api/folders", content=payload, headers={"Content-Type": "application/json"})
+    assert made.status_code == 201, made.text
+    assert made.json()["meta_data"] == {"x": json.loads(value)}
+    assert oz.get("/api/folders").json()["items"][0]["meta_data"] == {"x": json.loads(value)}
 
 
 def test_folders_of_two_accounts_never_meet(api: Api, oz: httpx.Client) -> None:
