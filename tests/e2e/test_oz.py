@@ -1,6 +1,5 @@
 """The Oz endpoints judge real pictures, through the client that was written from the vendor's documentation."""
 
-import importlib.util
 import io
 import json
 import subprocess
@@ -10,10 +9,8 @@ import zipfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import av
 import cv2
 import httpx
 import numpy as np
@@ -21,7 +18,7 @@ import pytest
 from PIL import Image
 from standardwebhooks import Webhook
 
-from tests.pictures import astronaut, hopper, jpeg, nobody
+from tests.pictures import astronaut, h264, hopper, jpeg, nobody, pixels
 from tests.receiver import Received, receiving
 from tests.running import ACCOUNT, Cluster
 
@@ -29,16 +26,6 @@ pytestmark = [pytest.mark.cluster, pytest.mark.weights]
 
 CLIENT = Path(__file__).resolve().parents[2] / "docs" / "examples" / "oz.py"
 PATIENCE_S = 60
-
-
-@cache
-def example() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("oz_example", CLIENT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +36,6 @@ def oz(cluster: Cluster) -> Iterator[httpx.Client]:
         signed_in = client.post("/api/authorize/auth/", json=credentials)
         client.headers["X-Forensic-Access-Token"] = signed_in.json()["access_token"]
         yield client
-
-
-def pixels(picture: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
 
 
 def views(picture: bytes, count: int) -> list[np.ndarray]:
@@ -67,15 +50,7 @@ def views(picture: bytes, count: int) -> list[np.ndarray]:
 @cache
 def video(*pictures: bytes) -> bytes:
     """An H.264 MP4 of two seconds for each of the photos, one after the other."""
-    out = io.BytesIO()
-    with av.open(out, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=15)
-        stream.width, stream.height, stream.pix_fmt = 480, 480, "yuv420p"
-        for picture in pictures:
-            for view in views(picture, 30):
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(view, format="rgb24")))
-        container.mux(stream.encode())
-    return out.getvalue()
+    return h264(view for picture in pictures for view in views(picture, 30))
 
 
 @cache

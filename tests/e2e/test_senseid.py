@@ -6,18 +6,18 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.pictures import astronaut, hopper, jpeg, nobody
+from tests.pictures import astronaut, h264, hopper, jpeg, nobody, pixels
 from tests.running import Cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.weights]
@@ -38,10 +38,6 @@ def example() -> ModuleType:
 @pytest.fixture(scope="module")
 def senseid(cluster: Cluster) -> Any:
     return example().SenseId(cluster.url)
-
-
-def pixels(picture: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
 
 
 def side_by_side(*pictures: bytes) -> bytes:
@@ -72,21 +68,17 @@ def masked(picture: bytes, box: list[int]) -> bytes:
 @cache
 def video(picture: bytes, seconds: float, blank_from: float = 1e9) -> bytes:
     """An MP4 in which the camera drifts over the photo; without anybody from `blank_from` seconds on."""
-    still, out = pixels(picture), io.BytesIO()
-    height, width = 480, 480
+    still = pixels(picture)
     still = cv2.resize(still, (round(still.shape[1] * 520 / still.shape[0]) // 2 * 2, 520))
-    with av.open(out, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=15)
-        stream.width, stream.height, stream.pix_fmt = min(width, still.shape[1]) // 2 * 2, height, "yuv420p"
+    width = min(480, still.shape[1]) // 2 * 2
+
+    def views() -> Iterator[np.ndarray]:
         for number in range(round(seconds * 15)):
             y = round(20 + 15 * np.sin(number / 5))
-            shown = still[y : y + height, : stream.width]
-            if number / 15 >= blank_from:
-                shown = np.full_like(shown, 127)
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(shown), format="rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return out.getvalue()
+            shown = still[y : y + 480, :width]
+            yield np.full_like(shown, 127) if number / 15 >= blank_from else shown
+
+    return h264(views())
 
 
 def test_the_same_photo_twice_scores_at_least_090(senseid: Any) -> None:
