@@ -131,7 +131,9 @@ def _quality(discard: dict[str, Discard]) -> str:
     intro = (
         "All ten degradations of the labelled and one-session pairs together, faces found in both photos; a pair's "
         "quality is the lower of its two photos' unified qualities (`quality` of the services). `taken off` "
-        "compares with nothing rejected among the same persons, in points; `best possible` rejects misses only."
+        "compares with nothing rejected among the same persons, in points; `best possible` rejects misses only. "
+        "The unified quality was fitted on half of the portraits' groups, which are in here too: figures of people it "
+        "never saw stand in the card `face/quality`."
     )
     return f"## Quality: error versus discard\n\n{intro}\n\n{table(head, rows)}"
 
