@@ -59,11 +59,11 @@ def person(seen: Observation, role: str) -> np.ndarray:
     return (mean / np.linalg.norm(mean)).astype(np.float32)
 
 
-def match_check(first: np.ndarray, second: np.ndarray, subject: str) -> Check:
-    """Compares two persons. Symmetric; the score is the calibrated one, 0..1."""
+def match_check(first: np.ndarray, second: np.ndarray, subject: str, threshold: float = calibration.THRESHOLD) -> Check:
+    """Compares two persons. Symmetric; score and threshold are on the calibrated scale, 0..1."""
     began = time.perf_counter()
     cosine = float(first @ second)
-    score, threshold = calibration.score(cosine), calibration.THRESHOLD
+    score = calibration.score(cosine)
     return Check(
         name="face_match",
         subject=subject,

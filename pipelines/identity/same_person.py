@@ -1,7 +1,6 @@
 """Do several media all show one person? Every pair is compared, and the least alike decides."""
 
 import asyncio
-from dataclasses import replace
 from itertools import combinations
 
 from models.face import calibration
@@ -10,7 +9,7 @@ from pipelines.errors import MediaError
 from pipelines.identity.face_matching import match_check, person
 from pipelines.identity.faces import look_at_faces
 from pipelines.policy import verdict
-from pipelines.report import Check, Report, Status
+from pipelines.report import Report
 
 SERVICE = "same_person"
 
@@ -27,7 +26,7 @@ async def same_person(context: Context) -> Report:
     persons = [person(observation, role) for role, observation in zip(roles, seen, strict=True)]
     threshold = float(context.options.get("threshold", calibration.THRESHOLD))
     checks = tuple(
-        _at(match_check(persons[one], persons[other], f"{roles[one]}+{roles[other]}"), threshold)
+        match_check(persons[one], persons[other], f"{roles[one]}+{roles[other]}", threshold)
         for one, other in combinations(range(len(roles)), 2)
     )
     scores = [check.score for check in checks if check.score is not None]
@@ -36,14 +35,4 @@ async def same_person(context: Context) -> Report:
         verdict=verdict(SERVICE, checks),
         checks=checks,
         data={"min": min(scores), "max": max(scores)},
-    )
-
-
-def _at(check: Check, threshold: float) -> Check:
-    alike = check.score is not None and check.score >= threshold
-    return replace(
-        check,
-        threshold=threshold,
-        status=Status.PASSED if alike else Status.FAILED,
-        reasons=() if alike else ("different_person",),
     )
