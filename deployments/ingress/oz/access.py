@@ -39,3 +39,11 @@ async def ask(request: Request, question: Callable[..., Any], *args: Any, **opti
     """`question(tenant, *args)` in a thread, for the account of the session."""
     principal = await signed_in(request)
     return await intake_of(request).threads.call(question, principal.tenant, *args, **options)
+
+
+async def need(request: Request, question: Callable[..., Any], *args: Any) -> Any:
+    """Like `ask`, where None means that there is no such thing. Raises ApiError `not_found` then."""
+    found = await ask(request, question, *args)
+    if found is None:
+        raise ApiError("not_found")
+    return found

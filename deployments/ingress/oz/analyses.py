@@ -12,7 +12,7 @@ from deployments.ingress.forms import fingerprint_of, invalid
 from deployments.ingress.intake import Intake, intake_of, json_reply, respond
 from deployments.ingress.openapi import creating, errors, json_body, reply
 from deployments.ingress.oz import examples, payload
-from deployments.ingress.oz.access import SECURITY, ask, signed_in
+from deployments.ingress.oz.access import SECURITY, need, signed_in
 from deployments.ingress.oz.collections import collection_of
 from deployments.ingress.oz.errors import OZ
 from deployments.ingress.oz.links import opens
@@ -93,9 +93,7 @@ async def create_analyses(request: Request, folder_id: str) -> Response:
 async def list_analyses(request: Request, folder_id: str) -> Response:
     """Every analysis of the folder, in the order they were asked for."""
     backend = intake_of(request).backend
-    case = await ask(request, backend.cases.get, folder_id)
-    if case is None:
-        raise ApiError("not_found")
+    case = await need(request, backend.cases.get, folder_id)
     return respond(json_reply([analysis(case, task, backend.settings) for task in case.tasks]))
 
 
@@ -115,9 +113,7 @@ async def get_analysis(request: Request, analysis_id: str) -> Response:
         fresh = next((one for one in case.tasks if one.id == analysis_id), None) if case is not None else None
         return None if case is None or fresh is None else analysis(case, fresh, backend.settings)
 
-    found = await ask(request, find)
-    if found is None:
-        raise ApiError("not_found")
+    found = await need(request, find)
     return respond(json_reply(found))
 
 

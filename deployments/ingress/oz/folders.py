@@ -17,7 +17,7 @@ from deployments.ingress.idempotency import Attempt
 from deployments.ingress.intake import Intake, intake_of, json_reply, respond
 from deployments.ingress.openapi import creating, errors, form_body, reply
 from deployments.ingress.oz import examples, payload
-from deployments.ingress.oz.access import SECURITY, ask, signed_in
+from deployments.ingress.oz.access import SECURITY, ask, need, signed_in
 from deployments.ingress.oz.analyses import check_hook, commit, specs_of
 from deployments.ingress.oz.errors import OZ
 from deployments.ingress.oz.queries import flag, number
@@ -91,9 +91,7 @@ async def list_folders(request: Request) -> Response:
 async def get_folder(request: Request, folder_id: str) -> Response:
     """A folder with its media, and with its analyses where `with_analyses=true`."""
     backend, analyses = intake_of(request).backend, flag(request, "with_analyses")
-    case = await ask(request, backend.cases.get, folder_id)
-    if case is None:
-        raise ApiError("not_found")
+    case = await need(request, backend.cases.get, folder_id)
     return respond(json_reply(folder(case, backend.settings, with_analyses=analyses)))
 
 
@@ -103,9 +101,7 @@ async def get_folder(request: Request, folder_id: str) -> Response:
 async def delete_folder(request: Request, folder_id: str) -> Response:
     """Erases a folder: its media, its analyses and everything they found."""
     backend = intake_of(request).backend
-    keys = await ask(request, backend.cases.erase, folder_id)
-    if keys is None:
-        raise ApiError("not_found")
+    keys = await need(request, backend.cases.erase, folder_id)
     await to_the_end(backend.blobs.delete(keys))
     return Response(status_code=204)
 

@@ -12,7 +12,7 @@ from deployments.ingress.idempotency import Attempt
 from deployments.ingress.intake import intake_of, json_reply, respond
 from deployments.ingress.openapi import creating, errors, form_body, reply
 from deployments.ingress.oz import examples, payload
-from deployments.ingress.oz.access import SECURITY, ask, signed_in
+from deployments.ingress.oz.access import SECURITY, need, signed_in
 from deployments.ingress.oz.analyses import commit
 from deployments.ingress.oz.errors import OZ
 from deployments.ingress.oz.links import opens
@@ -76,9 +76,7 @@ async def add_media(request: Request, folder_id: str) -> Response:
 async def list_media(request: Request, folder_id: str) -> Response:
     """The files of the folder."""
     backend = intake_of(request).backend
-    case = await ask(request, backend.cases.get, folder_id)
-    if case is None:
-        raise ApiError("not_found")
+    case = await need(request, backend.cases.get, folder_id)
     return respond(json_reply([media(one, backend.settings) for one in case.media]))
 
 
@@ -103,9 +101,7 @@ async def get_media(request: Request, media_id: str) -> Response:
 async def delete_media(request: Request, media_id: str) -> Response:
     """Erases a file; what analyses found of it stays with the folder."""
     backend = intake_of(request).backend
-    keys = await ask(request, backend.cases.erase_medium, media_id)
-    if keys is None:
-        raise ApiError("not_found")
+    keys = await need(request, backend.cases.erase_medium, media_id)
     await to_the_end(backend.blobs.delete(keys))
     return Response(status_code=204)
 
