@@ -1,0 +1,1 @@
+"""The document solution: text, identity documents, forensics."""
