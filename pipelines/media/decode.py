@@ -1,25 +1,64 @@
-"""Any visual media to frames, in this process. Files from outside belong in `pipelines.media.decoder` instead."""
+"""Any media to frames and facts, in this process. Files from outside belong in `pipelines.media.decoder` instead."""
+
+from dataclasses import replace
 
 from pipelines.errors import MediaError
+from pipelines.media.facts import read_facts
 from pipelines.media.frames import Decoded, DecodeRequest, Limits
 from pipelines.media.image import decode_image
 from pipelines.media.shots import decode_shots
-from pipelines.media.sniff import HEAD_BYTES, sniff
+from pipelines.media.sniff import HEAD_BYTES, MediaType, sniff
 from pipelines.media.video import decode_video
+
+KINDS = frozenset(("image", "video", "zip"))
+"""Kinds that have frames."""
 
 
 def decode_media(data: bytes, request: DecodeRequest, limits: Limits, *, threads: int = 1) -> Decoded:
-    """Decodes an image, a video or a set of pictures in a ZIP archive by what its bytes say it is.
+    """Decodes a file by what its bytes say it is, and has the readers look at it whose facts are asked for.
+
+    Where facts are asked for, a file whose frames cannot be decoded comes back without any, and `fault` says why.
 
     Raises:
         MediaError: `unsupported_media` where the kind is unknown or not asked for, else as `decode_image`,
-            `decode_video` and `decode_shots`.
+            `decode_video`, `decode_shots` and the readers.
     """
     found = sniff(data[:HEAD_BYTES])
-    if found is None or found.kind not in request.kinds or found.kind not in ("image", "video", "zip"):
+    if found is None or found.kind not in request.kinds or (found.kind not in KINDS and not request.facts):
         raise MediaError("unsupported_media", "the file is not of a supported type")
+    if not request.facts:
+        return _frames(data, found, request, limits, threads)
+    facts = read_facts(request.facts, data, found, limits)
+    try:
+        decoded = _frames(data, found, request, limits, threads)
+    except MediaError as error:
+        decoded = replace(_no_frames(found), fault=error.code)
+    return replace(
+        decoded,
+        facts={name: dict(read.values) for name, read in facts.items()},
+        attachments=tuple(attachment for read in facts.values() for attachment in read.attachments),
+    )
+
+
+def _frames(data: bytes, found: MediaType, request: DecodeRequest, limits: Limits, threads: int) -> Decoded:
+    if request.frames == 0 or found.kind not in KINDS:
+        return _no_frames(found)
     if found.kind == "image":
         return decode_image(data, request, limits)
     if found.kind == "zip":
         return decode_shots(data, request, limits)
     return decode_video(data, request, limits, threads=threads)
+
+
+def _no_frames(found: MediaType) -> Decoded:
+    return Decoded(
+        kind=found.kind,
+        mime=found.mime,
+        width=0,
+        height=0,
+        duration=None,
+        fps=None,
+        has_audio=found.kind == "audio",
+        scale=1.0,
+        frames=(),
+    )

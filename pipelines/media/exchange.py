@@ -1,4 +1,4 @@
-"""How frames travel from a decoder process to its owner: numbers as JSON, pixels in an anonymous memory file.
+"""How media travels from a decoder process to its owner: numbers as JSON, all else in an anonymous memory file.
 
 The owner believes nothing it reads here. JSON cannot run code as pickle can, the layout is checked against the size
 of the file, and the file is sealed before it is mapped, so a decoder under an attacker's control can neither shrink
@@ -6,6 +6,7 @@ it under the owner's feet (SIGBUS) nor change pixels after they were looked at.
 """
 
 import fcntl
+import json
 import mmap
 import os
 from dataclasses import asdict
@@ -14,7 +15,10 @@ from typing import Any
 import numpy as np
 
 from pipelines.media.frames import Decoded, DecodeRequest, Frame, Limits
+from pipelines.report import Artifact
 
+FACTS_BYTES = 64 << 20
+"""No file's facts take more as JSON: the text of 50 pages is a few MB."""
 _ALIGNMENT = 64
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
 
@@ -33,25 +37,39 @@ def write_all(fd: int, data: memoryview, offset: int = 0) -> None:
 
 def dump_call(request: DecodeRequest, limits: Limits) -> dict[str, Any]:
     """JSON values of a call."""
-    return {"request": {**asdict(request), "kinds": sorted(request.kinds)}, "limits": asdict(limits)}
+    sets = {"kinds": sorted(request.kinds), "facts": sorted(request.facts)}
+    return {"request": asdict(request) | sets, "limits": asdict(limits)}
 
 
 def load_call(message: dict[str, Any]) -> tuple[DecodeRequest, Limits]:
     """The call behind `dump_call`'s values."""
     request = message["request"]
-    return DecodeRequest(**{**request, "kinds": frozenset(request["kinds"])}), Limits(**message["limits"])
+    sets = {"kinds": frozenset(request["kinds"]), "facts": frozenset(request["facts"])}
+    return DecodeRequest(**request | sets), Limits(**message["limits"])
 
 
 def dump_decoded(decoded: Decoded, fd: int) -> dict[str, Any]:
-    """Writes the pixels into the memory file and returns JSON values of everything else."""
+    """Writes pixels, facts and attachments into the memory file and returns JSON values of everything else.
+
+    Raises:
+        MemoryError: the facts are larger than `FACTS_BYTES`.
+    """
     offset = 0
     frames = []
     for frame in decoded.frames:
         write_all(fd, frame.pixels.data.cast("B"), offset)
         offset += _padded(frame.pixels.nbytes)
         frames.append([*frame.pixels.shape[:2], frame.index, frame.timestamp])
-    facts = {name: getattr(decoded, name) for name in Decoded.__slots__ if name != "frames"}
-    return {**facts, "frames": frames}
+    facts = json.dumps(decoded.facts).encode() if decoded.facts else b""
+    if len(facts) > FACTS_BYTES:
+        raise MemoryError("too many facts")
+    attachments = [[attachment.name, attachment.mime, len(attachment.data)] for attachment in decoded.attachments]
+    for part in (facts, *(attachment.data for attachment in decoded.attachments)):
+        write_all(fd, memoryview(part), offset)
+        offset += len(part)
+    written = ("frames", "facts", "attachments")
+    numbers = {name: getattr(decoded, name) for name in Decoded.__slots__ if name not in written}
+    return {**numbers, "frames": frames, "facts": len(facts), "attachments": attachments}
 
 
 def load_decoded(message: dict[str, Any], fd: int) -> Decoded:
@@ -63,17 +81,19 @@ def load_decoded(message: dict[str, Any], fd: int) -> Decoded:
     """
     fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
     shapes = [(int(height), int(width), 3) for height, width, _, _ in message["frames"]]
-    if not shapes or any(min(shape) < 1 for shape in shapes):
-        raise ValueError("a decoder returned no pixels")
+    size = os.fstat(fd).st_size
+    if not (shapes or message["facts"]) or any(min(shape) < 1 for shape in shapes):
+        raise ValueError("a decoder returned no pixels and no facts")
     # MAP_PRIVATE: kernels before 6.7 refuse a shared mapping of a sealed file even for reading.
-    pages = mmap.mmap(fd, os.fstat(fd).st_size, flags=mmap.MAP_PRIVATE | mmap.MAP_POPULATE, prot=mmap.PROT_READ)
+    pages = mmap.mmap(fd, size, flags=mmap.MAP_PRIVATE | mmap.MAP_POPULATE, prot=mmap.PROT_READ)
     frames = []
     offset = 0
     for shape, (_, _, index, timestamp) in zip(shapes, message["frames"], strict=True):
-        size = shape[0] * shape[1] * shape[2]
-        pixels = np.frombuffer(pages, np.uint8, size, offset).reshape(shape)
+        count = shape[0] * shape[1] * shape[2]
+        pixels = np.frombuffer(pages, np.uint8, count, offset).reshape(shape)
         frames.append(Frame(pixels, index=int(index), timestamp=float(timestamp)))
-        offset += _padded(size)
+        offset += _padded(count)
+    facts, attachments = _load_parts(message, pages, offset)
     return Decoded(
         kind=str(message["kind"]),
         mime=str(message["mime"]),
@@ -84,7 +104,26 @@ def load_decoded(message: dict[str, Any], fd: int) -> Decoded:
         has_audio=bool(message["has_audio"]),
         scale=float(message["scale"]),
         frames=tuple(frames),
+        facts=facts,
+        attachments=attachments,
+        fault=None if message["fault"] is None else str(message["fault"])[:50],
     )
+
+
+def _load_parts(message: dict[str, Any], pages: mmap.mmap, offset: int) -> tuple[dict[str, Any], tuple[Artifact, ...]]:
+    """Facts and attachments, which follow the pixels."""
+    sizes = [int(message["facts"]), *(int(size) for _, _, size in message["attachments"])]
+    if min(sizes) < 0 or sizes[0] > FACTS_BYTES or (any(sizes) and offset + sum(sizes) > len(pages)):
+        raise ValueError("a decoder's message and its file disagree")
+    parts = []
+    for size in sizes:
+        parts.append(pages[offset : offset + size])
+        offset += size
+    facts = json.loads(parts[0]) if parts[0] else {}
+    if not isinstance(facts, dict):
+        raise ValueError("a decoder's facts are not an object")
+    named = zip(message["attachments"], parts[1:], strict=True)
+    return facts, tuple(Artifact(str(name)[:100], str(mime)[:100], data) for (name, mime, _), data in named)
 
 
 def _padded(size: int) -> int:

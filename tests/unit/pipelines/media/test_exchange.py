@@ -2,6 +2,7 @@ import json
 import mmap
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from pipelines.media.exchange import dump_call, dump_decoded, load_call, load_decoded, memory_file
 from pipelines.media.frames import Decoded, DecodeRequest, Frame, Limits
+from pipelines.report import Artifact
 
 from .samples import corners
 
@@ -39,8 +41,31 @@ def test_frames_of_odd_sizes_arrive_as_they_were_sent(file: int) -> None:
     assert (copy.duration, copy.fps, copy.has_audio, copy.scale) == (1.5, None, True, 1.25)
 
 
+def test_facts_and_attachments_arrive_behind_the_pixels(file: int) -> None:
+    original = replace(
+        decoded((7, 3)), facts={"text": {"pages": ["é"]}}, attachments=(Artifact("a", "image/png", b"123"),), fault="x"
+    )
+    copy = load_decoded(sent(original, file), file)
+    assert (copy.facts, copy.attachments, copy.fault) == (original.facts, original.attachments, "x")
+    assert np.array_equal(copy.frames[0].pixels, original.frames[0].pixels)
+
+
+def test_facts_arrive_without_pixels(file: int) -> None:
+    copy = load_decoded(sent(replace(decoded(), facts={"pages": 3}), file), file)
+    assert (copy.facts, copy.frames) == ({"pages": 3}, ())
+
+
+@pytest.mark.parametrize("change", [{"facts": 10**6}, {"facts": -1}, {"attachments": [["a", "b", 99]]}])
+def test_parts_that_the_file_does_not_hold_are_refused(file: int, change: dict[str, Any]) -> None:
+    message = sent(replace(decoded((7, 3)), facts={"pages": 3}), file)
+    with pytest.raises(ValueError, match=r"disagree|Extra data|Expecting"):
+        load_decoded(message | change, file)
+
+
 def test_a_call_arrives_as_it_was_made() -> None:
-    request = DecodeRequest(frames=3, max_side=77, kinds=frozenset({"image"}), exif_rotation=False)
+    request = DecodeRequest(
+        frames=0, max_side=77, kinds=frozenset({"image"}), exif_rotation=False, dpi=99, facts=frozenset({"text"})
+    )
     limits = Limits(pixels=5, duration_s=2.5, video_side=9)
     assert load_call(json.loads(json.dumps(dump_call(request, limits)))) == (request, limits)
 
