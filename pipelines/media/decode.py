@@ -1,4 +1,4 @@
-"""Any media to frames and facts, in this process. Files from outside belong in `pipelines.media.decoder` instead."""
+"""Any media to frames, sound and facts, in this process. Files from outside belong in `pipelines.media.decoder`."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from pipelines.media.frames import Decoded, DecodeRequest, Limits
 from pipelines.media.image import decode_image
 from pipelines.media.shots import decode_shots
 from pipelines.media.sniff import HEAD_BYTES, MediaType, sniff
+from pipelines.media.sound import decode_sound
 from pipelines.media.video import decode_video
 
 KINDS = frozenset(("image", "video", "zip"))
@@ -21,16 +22,16 @@ def decode_media(data: bytes, request: DecodeRequest, limits: Limits, *, threads
 
     Raises:
         MediaError: `unsupported_media` where the kind is unknown or not asked for, else as `decode_image`,
-            `decode_video`, `decode_shots` and the readers.
+            `decode_video`, `decode_shots`, `decode_sound` and the readers.
     """
     found = sniff(data[:HEAD_BYTES])
-    if found is None or found.kind not in request.kinds or (found.kind not in KINDS and not request.facts):
+    if found is None or found.kind not in request.kinds or not _has(found, request):
         raise MediaError("unsupported_media", "the file is not of a supported type")
     if not request.facts:
-        return _frames(data, found, request, limits, threads)
+        return _decode(data, found, request, limits, threads)
     facts = read_facts(request.facts, data, found, limits)
     try:
-        decoded = _frames(data, found, request, limits, threads)
+        decoded = _decode(data, found, request, limits, threads)
     except MediaError as error:
         decoded = replace(_no_frames(found), fault=error.code)
     return replace(
@@ -38,6 +39,21 @@ def decode_media(data: bytes, request: DecodeRequest, limits: Limits, *, threads
         facts={name: dict(read.values) for name, read in facts.items()},
         attachments=tuple(attachment for read in facts.values() for attachment in read.attachments),
     )
+
+
+def _has(found: MediaType, request: DecodeRequest) -> bool:
+    """Whether a file of that kind has anything that is asked for."""
+    return bool(found.kind in KINDS or request.facts or (found.kind == "audio" and request.sound_rate))
+
+
+def _decode(data: bytes, found: MediaType, request: DecodeRequest, limits: Limits, threads: int) -> Decoded:
+    decoded = _frames(data, found, request, limits, threads)
+    silent = decoded.frames and not decoded.has_audio  # what was asked for beside it can still be judged
+    if not request.sound_rate or found.kind not in ("audio", "video") or silent:
+        return decoded
+    sound = decode_sound(data, found, request.sound_rate, limits)
+    duration = decoded.duration or len(sound.samples) / sound.rate
+    return replace(decoded, sound=sound, has_audio=True, duration=duration)
 
 
 def _frames(data: bytes, found: MediaType, request: DecodeRequest, limits: Limits, threads: int) -> Decoded:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.media.frames import Decoded, DecodeRequest, Frame, Limits
+from pipelines.media.frames import Decoded, DecodeRequest, Frame, Limits, Sound
 from pipelines.report import Artifact
 
 FACTS_BYTES = 64 << 20
@@ -49,7 +49,7 @@ def load_call(message: dict[str, Any]) -> tuple[DecodeRequest, Limits]:
 
 
 def dump_decoded(decoded: Decoded, fd: int) -> dict[str, Any]:
-    """Writes pixels, facts and attachments into the memory file and returns JSON values of everything else.
+    """Writes pixels, sound, facts and attachments into the memory file and returns JSON values of everything else.
 
     Raises:
         MemoryError: the facts are larger than `FACTS_BYTES`.
@@ -64,16 +64,24 @@ def dump_decoded(decoded: Decoded, fd: int) -> dict[str, Any]:
     if len(facts) > FACTS_BYTES:
         raise MemoryError("too many facts")
     attachments = [[attachment.name, attachment.mime, len(attachment.data)] for attachment in decoded.attachments]
+    sound = decoded.sound
+    if sound is not None:
+        write_all(fd, sound.samples.data.cast("B"), offset)
+        offset += _padded(sound.samples.nbytes)
     for part in (facts, *(attachment.data for attachment in decoded.attachments)):
         write_all(fd, memoryview(part), offset)
         offset += len(part)
-    written = ("frames", "facts", "attachments")
-    numbers = {name: getattr(decoded, name) for name in Decoded.__slots__ if name not in written}
-    return {**numbers, "frames": frames, "facts": len(facts), "attachments": attachments}
+    written = {
+        "frames": frames,
+        "sound": sound and [len(sound.samples), sound.rate, sound.original_rate, sound.codec],
+        "facts": len(facts),
+        "attachments": attachments,
+    }
+    return {name: getattr(decoded, name) for name in Decoded.__slots__ if name not in written} | written
 
 
 def load_decoded(message: dict[str, Any], fd: int) -> Decoded:
-    """Maps the pixels, without copying them, into read-only arrays that keep the memory alive.
+    """Maps pixels and sound, without copying them, into read-only arrays that keep the memory alive.
 
     Raises:
         ValueError, TypeError, KeyError, OverflowError: the message and the file disagree.
@@ -82,8 +90,8 @@ def load_decoded(message: dict[str, Any], fd: int) -> Decoded:
     fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
     shapes = [(int(height), int(width), 3) for height, width, _, _ in message["frames"]]
     size = os.fstat(fd).st_size
-    if not (shapes or message["facts"]) or any(min(shape) < 1 for shape in shapes):
-        raise ValueError("a decoder returned no pixels and no facts")
+    if not (shapes or message["sound"] or message["facts"]) or any(min(shape) < 1 for shape in shapes):
+        raise ValueError("a decoder returned nothing")
     # MAP_PRIVATE: kernels before 6.7 refuse a shared mapping of a sealed file even for reading.
     pages = mmap.mmap(fd, size, flags=mmap.MAP_PRIVATE | mmap.MAP_POPULATE, prot=mmap.PROT_READ)
     frames = []
@@ -93,6 +101,12 @@ def load_decoded(message: dict[str, Any], fd: int) -> Decoded:
         pixels = np.frombuffer(pages, np.uint8, count, offset).reshape(shape)
         frames.append(Frame(pixels, index=int(index), timestamp=float(timestamp)))
         offset += _padded(count)
+    sound = None
+    if message["sound"]:
+        length, rate, original_rate, codec = message["sound"]
+        samples = np.frombuffer(pages, np.int16, int(length), offset)
+        sound = Sound(samples, int(rate), int(original_rate), str(codec)[:50])
+        offset += _padded(samples.nbytes)
     facts, attachments = _load_parts(message, pages, offset)
     return Decoded(
         kind=str(message["kind"]),
@@ -104,6 +118,7 @@ def load_decoded(message: dict[str, Any], fd: int) -> Decoded:
         has_audio=bool(message["has_audio"]),
         scale=float(message["scale"]),
         frames=tuple(frames),
+        sound=sound,
         facts=facts,
         attachments=attachments,
         fault=None if message["fault"] is None else str(message["fault"])[:50],

@@ -29,6 +29,23 @@ class Frame:
     timestamp: float
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A sound track, all channels mixed into one.
+
+    Attributes:
+        samples: (N,) int16. Read-only.
+        rate: samples a second, as asked for.
+        original_rate: samples a second in the file.
+        codec: FFmpeg's name of the codec, e.g. `aac`.
+    """
+
+    samples: npt.NDArray[np.int16]
+    rate: int
+    original_rate: int
+    codec: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
     """A decoded file.
@@ -39,12 +56,13 @@ class Decoded:
         width: pixels of the upright original, after EXIF orientation or rotation metadata and, for video with
             non-square pixels, as displayed; points of the first page of a PDF; 0 where no frames were asked for.
         height: likewise.
-        duration: seconds; None for images, shots and PDFs.
+        duration: seconds; None for images, shots and PDFs, and for sound that was not asked for.
         fps: mean frames a second; None for images and where the file does not say.
         has_audio: whether the file holds a sound track too.
         scale: original pixels for each frame pixel, 1.0 when the frames were not reduced; points for each pixel of a
             PDF's first page.
         frames: in order of time, at least one unless none were asked for or `fault` says why there are none.
+        sound: the sound track, where one was asked for.
         facts: what readers (`pipelines.media.facts`) found in the file, JSON values by the reader's name.
         attachments: bytes that readers took out of the file, re-encoded by them.
         fault: code of the `MediaError` that kept a file from being decoded whose facts were asked for too.
@@ -59,6 +77,7 @@ class Decoded:
     has_audio: bool
     scale: float
     frames: tuple[Frame, ...]
+    sound: Sound | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     attachments: tuple[Artifact, ...] = ()
     fault: str | None = None
@@ -70,11 +89,12 @@ class DecodeRequest:
 
     Attributes:
         frames: at most so many (up to `MAX_FRAMES`), spread evenly over the time of a video; images have one, PDFs
-            their first pages. 0: facts only.
+            their first pages. 0: only sound or facts.
         max_side: frames are reduced so that their long side is at most this many pixels; never enlarged.
         video_side: the same for videos, whose many frames would weigh too much; None: as `max_side`.
         kinds: kinds that the caller can use; others are refused as `unsupported_media`.
         exif_rotation: turn pictures upright by EXIF orientation or the rotation a video declares.
+        sound_rate: decode the sound track, at so many samples a second.
         dpi: resolution of a PDF's pages, before `max_side` reduces them.
         facts: names of readers (`pipelines.media.facts.READERS`) that look at the file itself.
     """
@@ -84,14 +104,17 @@ class DecodeRequest:
     video_side: int | None = None
     kinds: frozenset[str] = frozenset(("image", "video"))
     exif_rotation: bool = True
+    sound_rate: int | None = None
     dpi: int = 200
     facts: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         sides = (self.max_side, 1 if self.video_side is None else self.video_side)
-        fewest = 0 if self.facts else 1
+        fewest = 0 if self.facts or self.sound_rate else 1
         if not fewest <= self.frames <= MAX_FRAMES or min(*sides, self.dpi) < 1:
-            raise ValueError(f"a request asks for 1 to {MAX_FRAMES} frames of at least one pixel, or for facts")
+            raise ValueError(
+                f"a request asks for 1 to {MAX_FRAMES} frames of at least one pixel, for sound or for facts"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +124,11 @@ class Limits:
     Attributes:
         pixels: of one decoded picture, judged from the header before anything is decoded.
         duration_s: seconds of video.
+        sound_s: seconds of a file that holds sound alone.
         video_side: the smaller side of a video, in pixels (2560p).
     """
 
     pixels: int = 80_000_000
     duration_s: float = 1800.0
+    sound_s: float = 1200.0
     video_side: int = 2560

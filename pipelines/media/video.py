@@ -18,7 +18,7 @@ from pipelines.media.frames import Decoded, DecodeRequest, Frame, Limits
 from pipelines.media.sniff import HEAD_BYTES, sniff
 
 # The demuxer is chosen by us: left to guess, FFmpeg may take a file for a playlist and open what it names.
-_DEMUXERS: Mapping[str, str] = {
+DEMUXERS: Mapping[str, str] = {
     "video/mp4": "mov",
     "video/quicktime": "mov",
     "video/3gpp": "mov",
@@ -27,6 +27,7 @@ _DEMUXERS: Mapping[str, str] = {
     "video/x-msvideo": "avi",
     "video/x-flv": "flv",
 }
+"""Sniffed type -> FFmpeg's demuxer."""
 _BAD_PACKETS = 64
 """Undecodable packets that are forgiven: recordings often end in one."""
 _SPARSE = 8
@@ -60,13 +61,13 @@ def decode_video(data: bytes, request: DecodeRequest, limits: Limits, *, threads
             `media_memory`.
     """
     found = sniff(data[:HEAD_BYTES])
-    if found is None or found.mime not in _DEMUXERS:
+    if found is None or found.mime not in DEMUXERS:
         raise MediaError("unsupported_media", "the file is not a video of a supported type")
     try:
         with av.open(
             io.BytesIO(data),
             "r",
-            format=_DEMUXERS[found.mime],
+            format=DEMUXERS[found.mime],
             metadata_errors="ignore",
             options={"max_pixels": str(limits.pixels)},
         ) as container:
