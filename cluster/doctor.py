@@ -55,7 +55,7 @@ def _weights(_: Settings) -> Iterator[Finding]:
         if fault is None:
             yield True, f"{name} {entry.sha256[:12]}, {entry.licence}"
         else:
-            yield False, f"{name}: {weights.location(entry)} {fault}; run: {weights.MEND}"
+            yield False, f"{name}: {weights.location(entry)} {fault}; {entry.mend}"
 
 
 def _models(_: Settings) -> Iterator[Finding]:

@@ -53,8 +53,7 @@ def list_files() -> None:
     table = Table("name", "licence", "MB", "from", "state")
     for entry in weights.lock().values():
         fault = weights.fault_of(entry, weights.location(entry))
-        origin = str(entry.carriers[0]) if entry.carriers else "this repository"
-        table.add_row(entry.name, entry.licence, f"{entry.size / 1e6:.1f}", origin, fault or "verified")
+        table.add_row(entry.name, entry.licence, f"{entry.size / 1e6:.1f}", entry.origin, fault or "verified")
     console.print(table)
 
 
@@ -63,7 +62,7 @@ def verify() -> None:
     """Check size and sha256 of every file; the exit status is 1 when one is missing or damaged."""
     faults = {name: weights.fault_of(entry, weights.location(entry)) for name, entry in weights.lock().items()}
     for name, fault in faults.items():
-        console.print(f"{name}: {fault + '; run: ' + weights.MEND if fault else 'verified'}")
+        console.print(f"{name}: {f'{fault}; {weights.entry(name).mend}' if fault else 'verified'}", soft_wrap=True)
     raise typer.Exit(1 if any(faults.values()) else 0)
 
 

@@ -64,10 +64,17 @@ def sync(
                 progress(Progress(item.name, "present"))
             else:
                 missing.append(item)
+        # What a dependency should have brought cannot be fetched apart from it.
+        faults = [
+            f"weights {item.name!r}: {fault_of(item, location(item))}; {item.mend}"
+            for item in missing
+            if item.installed
+        ]
+        missing = [item for item in missing if item.installed is None]
         if from_bundle is not None:
-            faults = _install_bundle(missing, Path(from_bundle), scratch, progress) if missing else []
+            faults += _install_bundle(missing, Path(from_bundle), scratch, progress) if missing else []
         else:
-            faults = _fetch(missing, scratch, progress)
+            faults += _fetch(missing, scratch, progress)
     if faults:
         raise WeightsError(f"{'; '.join(faults)}. What was fetched is kept; to try the rest again, run: {MEND}")
     return {item.name: location(item) for item in wanted}
@@ -76,16 +83,18 @@ def sync(
 def bundle(out: Path, names: Iterable[str] | None = None) -> Path:
     """Writes the verified files of the named entries (default: all) and a manifest into one tar file.
 
-    The same weights give the same bytes. Returns `out`.
+    Files of installed packages are left out: whoever has this code has them. The same weights give the same bytes.
+    Returns `out`.
 
     Raises:
         WeightsError: an entry's file is missing or damaged; no bundle is written.
     """
-    items = [entry(name) for name in (names if names is not None else lock())]
+    named = [entry(name) for name in (names if names is not None else lock())]
+    items = [item for item in named if item.installed is None]
     for item in items:
         fault = fault_of(item, location(item))
         if fault:
-            raise WeightsError(f"weights {item.name!r}: {location(item)} {fault}; run: {MEND}")
+            raise WeightsError(f"weights {item.name!r}: {location(item)} {fault}; {item.mend}")
     manifest = json.dumps([asdict(item) for item in items], indent=1).encode()
     out = Path(out)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")

@@ -59,6 +59,11 @@ class Session:
         """Names of the outputs, in the order in which a call returns them."""
         return [output.name for output in self._session.get_outputs()]
 
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the file's authors wrote beside the graph, such as an alphabet."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
 
 def providers(device: str | None = None) -> list[str]:
     """Execution providers for a device, `cpu` or `cuda` (None reads `VERISCOPE_DEVICE`).

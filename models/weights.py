@@ -2,13 +2,16 @@
 
 import hashlib
 import os
+import sysconfig
 import threading
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 MEND = "veriscope weights sync"
 
@@ -43,8 +46,29 @@ class Carrier:
 
 
 @dataclass(frozen=True, slots=True)
+class Installed:
+    """A package that is a dependency of this one and brings the file along.
+
+    Attributes:
+        package, version: the distribution, as `pip install` names it.
+        path: the file's path below the directory that the package was installed into.
+    """
+
+    package: str
+    version: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"installed {self.package} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One locked weight file: either carried by packages (`carriers`) or kept in this repository (`repository`)."""
+    """One locked weight file.
+
+    It is carried by packages that are never installed (`carriers`), kept in this repository (`repository`), or part of
+    an installed dependency (`installed`).
+    """
 
     name: str
     file: str
@@ -54,6 +78,19 @@ class Entry:
     source: str
     carriers: tuple[Carrier, ...] = ()
     repository: str = ""
+    installed: Installed | None = None
+
+    @property
+    def origin(self) -> str:
+        """Where the file comes from, in a few words."""
+        return str(self.installed or (self.carriers[0] if self.carriers else "this repository"))
+
+    @property
+    def mend(self) -> str:
+        """What to do where the file is missing or damaged."""
+        if self.installed:
+            return f"run: pip install --force-reinstall {self.installed.package}=={self.installed.version}"
+        return "restore it from the repository" if self.repository else f"run: {MEND}"
 
     @property
     def cached_name(self) -> str:
@@ -77,10 +114,13 @@ def _lock(file: str) -> dict[str, Entry]:
 
 def read_lock(text: str) -> dict[str, Entry]:
     """Parses a lock file. Raises TypeError or KeyError for unknown or missing keys."""
-    return {
-        name: Entry(name=name, **{**raw, "carriers": tuple(Carrier(**c) for c in raw.get("carriers", ()))})
-        for name, raw in tomllib.loads(text).items()
-    }
+    return {name: _read_entry(name, raw) for name, raw in tomllib.loads(text).items()}
+
+
+def _read_entry(name: str, raw: Mapping[str, Any]) -> Entry:
+    carriers = tuple(Carrier(**carrier) for carrier in raw.get("carriers", ()))
+    installed = Installed(**raw["installed"]) if "installed" in raw else None
+    return Entry(name=name, **{**raw, "carriers": carriers, "installed": installed})
 
 
 def entry(name: str) -> Entry:
@@ -101,7 +141,16 @@ def location(item: Entry) -> Path:
     """Where the entry's file lies or belongs, verified or not."""
     if item.repository:
         return Path(str(files("models") / item.repository))
+    if item.installed:
+        return _installed_location(item.installed)
     return cache_directory() / item.cached_name
+
+
+def _installed_location(where: Installed) -> Path:
+    try:
+        return Path(str(distribution(where.package).locate_file(where.path)))
+    except PackageNotFoundError:
+        return Path(sysconfig.get_path("purelib")) / where.path
 
 
 def path(name: str) -> Path:
@@ -116,8 +165,7 @@ def path(name: str) -> Path:
     file = location(item)
     fault = fault_of(item, file)
     if fault:
-        mend = "restore it from the repository" if item.repository else f"run: {MEND}"
-        raise WeightsError(f"weights {name!r}: {file} {fault}; {mend}")
+        raise WeightsError(f"weights {name!r}: {file} {fault}; {item.mend}")
     return file
 
 

