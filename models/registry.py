@@ -5,6 +5,7 @@ from importlib import import_module
 from models.predictor import Predictor
 
 PREDICTORS = {
+    "document/barcodes": "models.document.barcodes:BarcodeReader",
     "document/ocr": "models.document.ocr:PaddleOcr",
     "face/detector": "models.face.detector:YuNetDetector",
     "face/embedder": "models.face.embedder:SFace",
