@@ -6,12 +6,13 @@ from pipelines.errors import MediaError
 from pipelines.media.facts import read_facts
 from pipelines.media.frames import Decoded, DecodeRequest, Limits
 from pipelines.media.image import decode_image
+from pipelines.media.pdf import decode_pdf
 from pipelines.media.shots import decode_shots
 from pipelines.media.sniff import HEAD_BYTES, MediaType, sniff
 from pipelines.media.sound import decode_sound
 from pipelines.media.video import decode_video
 
-KINDS = frozenset(("image", "video", "zip"))
+KINDS = frozenset(("image", "video", "zip", "pdf"))
 """Kinds that have frames."""
 
 
@@ -22,7 +23,7 @@ def decode_media(data: bytes, request: DecodeRequest, limits: Limits, *, threads
 
     Raises:
         MediaError: `unsupported_media` where the kind is unknown or not asked for, else as `decode_image`,
-            `decode_video`, `decode_shots`, `decode_sound` and the readers.
+            `decode_video`, `decode_shots`, `decode_pdf`, `decode_sound` and the readers.
     """
     found = sniff(data[:HEAD_BYTES])
     if found is None or found.kind not in request.kinds or not _has(found, request):
@@ -63,6 +64,8 @@ def _frames(data: bytes, found: MediaType, request: DecodeRequest, limits: Limit
         return decode_image(data, request, limits)
     if found.kind == "zip":
         return decode_shots(data, request, limits)
+    if found.kind == "pdf":
+        return decode_pdf(data, request, limits)
     return decode_video(data, request, limits, threads=threads)
 
 

@@ -10,7 +10,10 @@ from pipelines.media.frames import Limits
 from pipelines.media.sniff import MediaType
 from pipelines.report import Artifact
 
-READERS: Mapping[str, str] = {}
+READERS: Mapping[str, str] = {
+    "pdf_images": "pipelines.media.pdf_images:read",
+    "pdf_text": "pipelines.media.pdf_text:read",
+}
 """Name -> `module:function`, a function `(data, found, limits) -> Facts`. Modules are imported at their first use, so
 that a decoder process starts quickly."""
 

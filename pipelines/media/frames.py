@@ -126,9 +126,11 @@ class Limits:
         duration_s: seconds of video.
         sound_s: seconds of a file that holds sound alone.
         video_side: the smaller side of a video, in pixels (2560p).
+        pages: of a PDF that is to be drawn or read.
     """
 
     pixels: int = 80_000_000
     duration_s: float = 1800.0
     sound_s: float = 1200.0
     video_side: int = 2560
+    pages: int = 50

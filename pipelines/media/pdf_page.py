@@ -1,0 +1,230 @@
+"""One PDF page as its characters in reading order, and all that was drawn opaquely, in the order of drawing."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.media.pdf import page_pixels, page_scale
+
+if TYPE_CHECKING:
+    import pymupdf
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in points, origin at the top left of the page as it is shown."""
+
+MAX_GLYPHS = 30_000
+MAX_OPERATIONS = 60_000
+"""What a page draws beyond this is not looked at: no document's page comes near, a hostile one might."""
+_MAX_COVERS = 1_000
+_MAX_IMAGES = 500
+_MAX_PIXELS = 4_000_000
+_OPAQUE = 0.99
+
+
+@dataclass(slots=True)
+class Glyph:
+    """One character as it was drawn.
+
+    Attributes:
+        font: name as the file gives it, subset prefix included.
+        size: points.
+        color: RGB, 0..255.
+        mode: text rendering mode (ISO 32000-2, 9.3.6): 3 draws nothing.
+        order: place in the order of drawing on the page.
+        line: number of the line of text that MuPDF puts it in.
+        hidden: why nobody sees it: `invisible`, `transparent`, `tiny`, `outside`, `covered`, `same_color`; or None.
+    """
+
+    text: str
+    box: Box
+    origin: tuple[float, float]
+    font: str
+    size: float
+    color: tuple[int, int, int]
+    mode: int
+    opacity: float
+    order: int
+    line: int
+    hidden: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Something opaque that was drawn: a filled rectangle, or an image."""
+
+    box: Box
+    order: int
+    kind: str
+    color: tuple[int, int, int] | None
+
+
+@dataclass(slots=True)
+class PageView:
+    """What a page draws. `pixels` is the page at `scale` pixels for each point, (H, W, 3) uint8 RGB."""
+
+    number: int
+    width: float
+    height: float
+    glyphs: list[Glyph]
+    covers: list[Cover]
+    images: list[dict[str, Any]]
+    pixels: npt.NDArray[np.uint8]
+    scale: float
+    complete: bool = True
+
+    @property
+    def scanned(self) -> bool:
+        """Whether one image covers most of the page, as a scanner's output does."""
+        page = self.width * self.height
+        return any(area(clip(image["box"], self.width, self.height)) > 0.6 * page for image in self.images)
+
+    def patch(self, box: Box) -> npt.NDArray[np.uint8]:
+        """The pixels of a box; empty where it lies outside."""
+        left, top, right, bottom = (round(side * self.scale) for side in box)
+        return self.pixels[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
+
+
+def view_page(page: "pymupdf.Page") -> PageView:
+    """Reads a page. What of its text can be seen is for `pipelines.media.pdf_visibility` to judge."""
+    scale = page_scale(page, 108.0, 2_000.0, _MAX_PIXELS)
+    operations = page.get_bboxlog()
+    traced = page.get_texttrace() if len(operations) <= MAX_OPERATIONS else []
+    glyphs = _glyphs(page, traced)
+    view = PageView(
+        number=page.number + 1,
+        width=float(page.rect.width),
+        height=float(page.rect.height),
+        glyphs=glyphs,
+        covers=_covers(page, operations) if len(operations) <= MAX_OPERATIONS else [],
+        images=_images(page),
+        pixels=page_pixels(page, scale),
+        scale=scale,
+        complete=len(operations) <= MAX_OPERATIONS and len(glyphs) < MAX_GLYPHS,
+    )
+    return view
+
+
+def area(box: Sequence[float]) -> float:
+    """Square points; 0 for a box that is turned inside out."""
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+
+
+def clip(box: Sequence[float], width: float, height: float) -> Box:
+    """The part of a box that lies on the page."""
+    left, right = (min(max(side, 0.0), width) for side in (box[0], box[2]))
+    top, bottom = (min(max(side, 0.0), height) for side in (box[1], box[3]))
+    return left, top, right, bottom
+
+
+def union(boxes: Sequence[Sequence[float]]) -> Box:
+    """The smallest box round all of them, to a tenth of a point."""
+    sides = zip(*boxes, strict=True)
+    return tuple(round(float(pick(side)), 1) for pick, side in zip((min, min, max, max), sides, strict=True))  # type: ignore[return-value]
+
+
+def _glyphs(page: "pymupdf.Page", traced: list[dict[str, Any]]) -> list[Glyph]:
+    """Characters in MuPDF's reading order, each with what the drawing of it says.
+
+    Structured text knows lines and ligatures, the trace knows order and rendering; the two meet at the origin.
+    """
+    import pymupdf
+
+    drawn: dict[tuple[float, float], list[dict[str, Any]]] = defaultdict(list)
+    for span in traced:
+        for _, _, origin, _ in span["chars"]:
+            drawn[_place(origin)].append(span)
+    structured = page.get_text("rawdict", flags=pymupdf.TEXT_PRESERVE_WHITESPACE, clip=pymupdf.INFINITE_RECT())
+    glyphs: list[Glyph] = []
+    for number, (span, char) in enumerate(_characters(structured)):
+        if number >= MAX_GLYPHS:
+            break
+        found = drawn.get(_place(char["origin"]))
+        trace = (found.pop(0) if len(found) > 1 else found[0]) if found else None
+        glyphs.append(_glyph(span, char, trace, glyphs[-1] if glyphs else None))
+    return glyphs
+
+
+def _characters(structured: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    line = 0
+    for block in structured["blocks"]:
+        for row in block.get("lines", ()):
+            line += 1
+            for span in row["spans"]:
+                span["line"] = line
+                for char in span["chars"]:
+                    yield span, char
+
+
+def _glyph(span: dict[str, Any], char: dict[str, Any], trace: dict[str, Any] | None, last: Glyph | None) -> Glyph:
+    """Without a trace (spaces that MuPDF puts in, parts of ligatures) a character is drawn like the one before it."""
+    same = last is not None and last.line == span["line"]
+    order, mode, opacity = (last.order, last.mode, last.opacity) if same and last else (-1, 0, span["alpha"] / 255)
+    if trace is not None:
+        order, mode, opacity = trace["seqno"], trace["type"], trace["opacity"]
+    color = int(span["color"])
+    return Glyph(
+        text=char["c"],
+        box=tuple(map(float, char["bbox"])),  # type: ignore[arg-type]
+        origin=tuple(map(float, char["origin"])),  # type: ignore[arg-type]
+        font=str(span["font"]),
+        size=float(span["size"]),
+        color=(color >> 16 & 255, color >> 8 & 255, color & 255),
+        mode=int(mode),
+        opacity=float(opacity),
+        order=int(order),
+        line=int(span["line"]),
+    )
+
+
+def _place(origin: Sequence[float]) -> tuple[float, float]:
+    return round(origin[0], 1), round(origin[1], 1)
+
+
+def _images(page: "pymupdf.Page") -> list[dict[str, Any]]:
+    found = page.get_image_info()[:_MAX_IMAGES]
+    return [
+        {
+            "box": tuple(round(float(side), 2) for side in image["bbox"]),
+            "width": int(image["width"]),
+            "height": int(image["height"]),
+        }
+        for image in found
+    ]
+
+
+def _covers(page: "pymupdf.Page", operations: list[Any]) -> list[Cover]:
+    covers = [
+        Cover(tuple(map(float, operation[1])), order, "image", None)  # type: ignore[arg-type]
+        for order, operation in enumerate(operations)
+        if operation[0] in ("fill-image", "fill-shade")
+    ]
+    for drawing in page.get_cdrawings():
+        opaque = "f" in drawing["type"] and (drawing.get("fill_opacity") or 0.0) >= _OPAQUE
+        if opaque and drawing.get("fill") is not None and _rectangular(drawing):
+            color = tuple(round(255 * channel) for channel in drawing["fill"])
+            covers.append(Cover(tuple(map(float, drawing["rect"])), drawing["seqno"], "path", color))  # type: ignore[arg-type]
+    covers.sort(key=lambda cover: -area(cover.box))
+    return covers[:_MAX_COVERS]
+
+
+def _rectangular(drawing: dict[str, Any]) -> bool:
+    """Whether a path fills its bounding box: one rectangle, or straight lines between that box's corners."""
+    items = drawing["items"]
+    if len(items) == 1 and items[0][0] in ("re", "qu"):
+        return True
+    if not 3 <= len(items) <= 5 or any(item[0] != "l" for item in items):
+        return False
+    left, top, right, bottom = drawing["rect"]
+    points = [point for item in items for point in item[1:3]]
+    return all(min(abs(x - left), abs(x - right)) < 0.1 and min(abs(y - top), abs(y - bottom)) < 0.1 for x, y in points)
+
+
+def overlap(one: Sequence[float], other: Sequence[float]) -> float:
+    """Shared area as a part of the smaller box."""
+    shared = area((max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])))
+    least = min(area(one), area(other))
+    return shared / least if least > 0 else 0.0
