@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from standardwebhooks import Webhook
 
-from deployments.ingress.envelopes import ENVELOPES
+from deployments.ingress.envelopes import ENVELOPES, Sources
 from deployments.replica import replica_name, where
 from deployments.settings import Settings
 from deployments.tasks.blobs import Blobs
@@ -40,7 +40,7 @@ class Deliverer:
         self._engine = open_database(settings.database)
         self._blobs = Blobs(settings.blobs, settings.blob_key)
         self._store = TaskStore(self._engine)
-        self._cases = Cases(self._engine)
+        self._sources = Sources(settings, Cases(self._engine), self._blobs.get)
         self._outbox = Outbox(self._engine, schedule=scaled(settings.webhook_time_scale))
         self._client = GuardedClient([str(network) for network in settings.ssrf_allow_cidrs])
         self._name = replica_name()
@@ -113,7 +113,7 @@ class Deliverer:
         task = await asyncio.to_thread(self._store.get, delivery.tenant, delivery.task_id)
         if task is None:
             return  # Erased since: its deliveries went with it.
-        values = await asyncio.to_thread(ENVELOPES[delivery.facade], task, self._settings, self._cases)
+        values = await ENVELOPES[delivery.facade](task, self._sources)
         if values is None:
             return
         body = json.dumps(values, separators=(",", ":"))

@@ -11,6 +11,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RaySystemError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
 from ray.serve.handle import DeploymentHandle
 
+from deployments.fetching import Fetcher, LeaseLost
 from deployments.profile import Profile
 from deployments.remote import Alone, RemoteWorkers
 from deployments.replica import replica_name, where
@@ -23,6 +24,7 @@ from deployments.tasks.task import MAX_ATTEMPTS, ArtifactRef, Completed, Failed,
 from pipelines.context import Context
 from pipelines.errors import MediaError
 from pipelines.media.decoder import DecoderUnavailable
+from pipelines.media.fetch import GuardedClient
 from pipelines.report import Report
 from pipelines.services import SERVICES
 
@@ -77,6 +79,8 @@ class Dispatcher:
         self._store = TaskStore(engine)
         self._galleries = Galleries(engine)
         self._blobs = Blobs(settings.blobs, settings.blob_key)
+        client = GuardedClient([str(network) for network in settings.ssrf_allow_cidrs])
+        self._fetcher = Fetcher(client, self._blobs, self._store)
         self._workers = RemoteWorkers(shape, media, hosts)
         self._name = replica_name()
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -153,6 +157,8 @@ class Dispatcher:
             await self._write(task, task.lease, outcome)
         except OVERLOADED:
             await self._requeue(task, task.lease, use_attempt=False)
+        except LeaseLost:
+            pass  # whoever holds the task now goes on with it
         except Exception as error:
             await self._try_again(task, task.lease, error)
         finally:
@@ -161,14 +167,14 @@ class Dispatcher:
             self._woken.set()
 
     async def _outcome(self, task: Task) -> Outcome:
-        context = Context(
-            {ref.role: ref for ref in task.spec.media},
-            Alone(self._workers) if task.attempts > 1 else self._workers,
-            options=task.spec.options,
-            galleries=TenantGalleries(self._galleries, task.spec.tenant, task.id),
-        )
         try:
             async with asyncio.timeout(self._shape.deadline_s):
+                context = Context(
+                    await self._fetcher.sources(task),
+                    Alone(self._workers) if task.attempts > 1 else self._workers,
+                    options=task.spec.options,
+                    galleries=TenantGalleries(self._galleries, task.spec.tenant, task.id),
+                )
                 report = await SERVICES[task.spec.service].run(context)
         except MediaError as error:
             return Failed(error.code, error.message, error.subject)

@@ -32,6 +32,7 @@ TAXONOMY: Mapping[str, tuple[int, str]] = {
     "not_found": (404, "Not found"),
     "method_not_allowed": (405, "This method is not allowed here"),
     "request_timeout": (408, "The request took too long to arrive"),
+    "timeout": (408, "The analysis takes longer than a request may wait"),
     "conflict": (409, "It exists already"),
     "request_in_progress": (409, "A request with this idempotency key is still running"),
     "length_required": (411, "The request must say how long it is"),
@@ -57,6 +58,7 @@ class ApiError(Exception):
         message: a sentence for the client; never holds media, names, tokens or anything else that was sent.
         pointer: the parameter it is about, as a JSON pointer (`#/file`), where there is one.
         headers: extra response headers.
+        members: what the client named its request by, for shapes that repeat it (`sessionId`, `flow_id`).
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class ApiError(Exception):
         self.message = message or self.title
         self.pointer = pointer
         self.headers = dict(headers or {})
+        self.members: dict[str, str] = {}
         super().__init__(self.message)
 
 

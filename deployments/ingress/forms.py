@@ -1,7 +1,7 @@
 """What a form may hold, and reading typed values out of one (contracts 1.1, rules 3 to 7)."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from deployments.ingress.errors import ApiError
@@ -28,6 +28,9 @@ class FileRule:
         unsupported: error code for a type without a limit.
         too_large: error code for a file over its limit.
         empty: error code for a file without a byte.
+        url: name of the text field that may hold an http(s) URL instead of the file, or the name of the file itself
+            where that is sent as text; whoever works on the task fetches it (see `Intake`). "": files only.
+        most: how many files there may be under this name; the second gets the role `<role>2`, and so on.
     """
 
     role: str
@@ -41,6 +44,12 @@ class FileRule:
     unsupported: str = "unsupported_media_type"
     too_large: str = "payload_too_large"
     empty: str = "empty_file"
+    url: str = ""
+    most: int = 1
+
+    def role_of(self, number: int) -> str:
+        """The media role of the so-manieth file under this name, from 1."""
+        return self.role if number == 1 else f"{self.role}{number}"
 
     @property
     def largest(self) -> int:
@@ -54,21 +63,31 @@ class FormRule:
 
     Attributes:
         fields: names of text fields, with a sentence for the documentation.
+        lists: those of `fields` that may be sent several times.
+        echo: those of `fields` that error replies repeat, where the facade's shape has a place for them.
+        multipart: whether `multipart/form-data` will do.
         urlencoded: whether `application/x-www-form-urlencoded` will do.
         json: whether `application/json` will do, with strings, numbers and booleans for texts.
         check: raises ApiError for the first thing wrong with the form, its `problems` included, where a contract says
             what comes first; the form is then always read to its end. None: what comes first on the wire.
         free_files: what files under any other name must be; each gets its field name as its role.
         most_files: how many files there may be under other names.
+        total_bytes: what all files may have together, where that is less than each at its limit; 0: no such limit.
+        on_text: is awaited as soon as a text field was read, before what follows it; may raise ApiError.
     """
 
     files: tuple[FileRule, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
+    lists: frozenset[str] = frozenset()
+    echo: tuple[str, ...] = ()
+    multipart: bool = True
     urlencoded: bool = False
     json: bool = False
     check: "Callable[[Form], None] | None" = None
     free_files: FileRule | None = None
     most_files: int = 0
+    total_bytes: int = 0
+    on_text: "Callable[[str, str], Awaitable[None]] | None" = None
 
     def file(self, name: str) -> FileRule | None:
         """The file sent under that field name."""
@@ -82,7 +101,8 @@ class FormRule:
     def files_bytes(self) -> int:
         """The most that all files may have together, as sent."""
         free = self.most_files * self.free_files.largest if self.free_files else 0
-        return free + sum(rule.wire_bytes or rule.largest for rule in self.files)
+        named = sum((rule.wire_bytes or rule.largest) * rule.most for rule in self.files)
+        return min(self.total_bytes or free + named, free + named)
 
 
 @dataclass(slots=True)
@@ -91,17 +111,21 @@ class Form:
 
     Attributes:
         texts: by name; empty ones are absent.
-        files: by role in order of arrival, stored already.
+        lists: texts of the fields that may be sent several times, by name; `texts` has none of them.
+        files: by role in order of arrival, stored already unless their kind is `url`.
         empty: roles whose file had no bytes, with the error code for that.
         names: file names by role, as the client wrote them.
+        types: content types by role, as the client declares them.
         problems: why its files were refused, where the whole form was read nevertheless.
     """
 
     rule: FormRule
     texts: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, MediaRef] = field(default_factory=dict)
     empty: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict, repr=False)
+    types: dict[str, str] = field(default_factory=dict, repr=False)
     problems: list[ApiError] = field(default_factory=list)
 
     def check(self) -> None:
@@ -115,8 +139,14 @@ class Form:
     def fingerprint(self) -> str:
         """Hex digest of the text fields and of every file's content."""
         parts = [f"t{name}\0{value}" for name, value in sorted(self.texts.items())]
-        parts += [f"f{role}\0{ref.sha256}" for role, ref in sorted(self.files.items())]
+        parts += [f"l{name}\0{value}" for name, values in sorted(self.lists.items()) for value in values]
+        parts += [f"f{role}\0{ref.url or ref.sha256}" for role, ref in sorted(self.files.items())]
         return fingerprint_of(*parts)
+
+    @property
+    def echo(self) -> dict[str, str]:
+        """What error replies repeat."""
+        return {name: self.texts[name] for name in self.rule.echo if name in self.texts}
 
     def media(self) -> tuple[MediaRef, ...]:
         """The files in the order of the rule, then those under free names.
@@ -129,7 +159,7 @@ class Form:
         return tuple(self._ordered())
 
     def _ordered(self) -> Iterator[MediaRef]:
-        named = [rule.role for rule in self.rule.files]
+        named = [rule.role_of(number) for rule in self.rule.files for number in range(1, rule.most + 1)]
         yield from (self.files[role] for role in named if role in self.files)
         yield from (ref for role, ref in self.files.items() if role not in named)
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from deployments.ingress.auth import Authenticator, Principal
 from deployments.ingress.backend import Backend
 from deployments.ingress.challenges import Challenges, refused
 from deployments.ingress.errors import ApiError, rate_limited
-from deployments.ingress.forms import Form, FormRule
+from deployments.ingress.forms import Form, FormRule, invalid
 from deployments.ingress.idempotency import Attempt, key_of
 from deployments.ingress.limits import RateLimiter
 from deployments.ingress.mechanics import Exchange
@@ -22,11 +23,12 @@ from deployments.ingress.waiting import Waiting
 from deployments.tasks.idempotency import Conflict, StoredReply
 from deployments.tasks.store import Admission, QueueFull, TicketUsed
 from deployments.tasks.task import Task, TaskSpec
-from pipelines.media.fetch import GuardedClient
+from pipelines.media.fetch import GuardedClient, UrlRefused
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
+Act = Callable[[Form, Attempt, FormReader], Awaitable[StoredReply]]
+"""Makes a reply of a form; takes its files over by clearing `FormReader.stored`."""
 
 WHOLE_BODIES = 2
 """Bodies with media as text that are in memory at the same time; contracts let one have 64 MiB."""
@@ -114,6 +116,16 @@ class Intake:
                 is unfinished, which then goes on without anyone waiting.
         """
 
+        return await self.receive(request, principal.tenant, rule, self.judging(describe, render, wait_s))
+
+    def judging(
+        self,
+        describe: Callable[[Form], Awaitable[TaskSpec]],
+        render: Callable[[Task], Awaitable[StoredReply]],
+        wait_s: float,
+    ) -> Act:
+        """What `judge` does with a form that was received."""
+
         async def act(form: Form, attempt: Attempt, reader: FormReader) -> StoredReply:
             # A gateway that died may have submitted it under the same key.
             task_id = attempt.claim.task_id if attempt.claim is not None else None
@@ -121,13 +133,13 @@ class Intake:
                 task_id = (await self._commit(await describe(form), attempt, reader)).id
             else:
                 await reader.discard()
-            (task,) = await self.wait(principal.tenant, [task_id], wait_s)
+            (task,) = await self.wait(reader.tenant, [task_id], wait_s)
             reply = await render(task)
             if task.state.terminal:
                 await attempt.complete(reply)
             return reply
 
-        return await self.receive(request, principal.tenant, rule, act)
+        return act
 
     async def wait(self, tenant: str, ids: Sequence[str], wait_s: float) -> list[Task]:
         """The tasks when all of them have ended, or as they are after `wait_s` seconds. Raises ApiError `not_found`."""
@@ -143,31 +155,60 @@ class Intake:
         request: Request,
         tenant: str,
         rule: FormRule,
-        act: Callable[[Form, Attempt, FormReader], Awaitable[StoredReply]],
+        act: Act,
     ) -> Response:
         """Reads the form and answers what `act` makes of it; files that nobody took over by then are deleted.
 
         `act` takes files over by clearing `FormReader.stored`. A request that was answered before gets that answer.
         """
         async with await self._attempt(request, tenant) as attempt:
-            reader = FormReader(
-                rule,
-                self.backend.blobs,
-                tenant,
-                keep=not attempt.answered,
-                whole=attempt.keyed,
-                whole_bodies=self._whole_bodies,
-            )
-            try:
+            reader = self._reader(rule, tenant, attempt)
+            async with _settled(reader):
                 form = await reader.read(request)
-                replay = attempt.match(form.fingerprint)
-                if replay is not None:
-                    return respond(replay, replayed=True)
-                form.check()
-                return respond(await act(form, attempt, reader))
-            except BaseException:
-                await to_the_end(reader.discard())
-                raise
+                return await self._answer(form, attempt, reader, act)
+
+    async def receive_signed(
+        self, request: Request, rule: FormRule, tenant_of: Callable[[Form], str], act: Act
+    ) -> Response:
+        """Like `receive`, where the form itself says whose it is: `tenant_of` raises ApiError where that is nobody.
+
+        What is refused before that was read is not kept for the idempotency key: it is refused again.
+        """
+        reader = self._reader(rule, "", None)
+        async with _settled(reader):
+            form = await reader.read(request)
+            reader.tenant = tenant_of(form)
+            self.count(request, reader.tenant)
+            async with await self._attempt(request, reader.tenant) as attempt:
+                return await self._answer(form, attempt, reader, act)
+
+    def _reader(self, rule: FormRule, tenant: str, attempt: Attempt | None) -> FormReader:
+        return FormReader(
+            rule,
+            self.backend.blobs,
+            tenant,
+            keep=attempt is None or not attempt.answered,
+            whole=attempt is None or attempt.keyed,
+            whole_bodies=self._whole_bodies,
+        )
+
+    async def _answer(self, form: Form, attempt: Attempt, reader: FormReader, act: Act) -> Response:
+        replay = attempt.match(form.fingerprint)
+        if replay is not None:
+            return respond(replay, replayed=True)
+        self._check_urls(form)
+        form.check()
+        return respond(await act(form, attempt, reader))
+
+    def _check_urls(self, form: Form) -> None:
+        """Raises ApiError for a URL that is never opened. Social media are left to the task, which says so."""
+        for role, ref in form.files.items():
+            try:
+                if ref.url is not None:
+                    self.urls.check_url(ref.url)
+            except UrlRefused as refusal:
+                if refusal.code != "unsupported_url_source":
+                    raise invalid(role, f"is refused: {refusal.message}") from None
 
     async def once(
         self,
@@ -243,6 +284,18 @@ class Intake:
             )
 
         return Attempt(self.threads, self.backend.idempotency, claim, refusal)
+
+
+@asynccontextmanager
+async def _settled(reader: FormReader) -> AsyncIterator[None]:
+    """Deletes files that nobody took over; refusals repeat what the client named its request by."""
+    try:
+        yield
+    except ApiError as refusal:
+        refusal.members |= reader.form.echo
+        raise
+    finally:
+        await to_the_end(reader.discard())
 
 
 def intake_of(request: Request) -> Intake:

@@ -9,17 +9,21 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from deployments.ingress.errors import ApiError
 
-MAX_PARTS = 100
+MAX_PARTS = 150
 MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
 class PartHead:
-    """The head of a part: its field name, whether it names a file at all, and that name, which nothing may rely on."""
+    """The head of a part: its field name, and whether it names a file at all.
+
+    File name and content type (lower case, without parameters) are what the client says; nothing may rely on them.
+    """
 
     name: str
     is_file: bool
     filename: str = ""
+    content_type: str = ""
 
 
 class MultipartReader:
@@ -35,7 +39,7 @@ class MultipartReader:
         self._ended = False
         self._in_part = False
         self._parts = 0
-        self._disposition = b""
+        self._disposition = self._content_type = b""
         self._header = bytearray()
         self._value = bytearray()
         try:
@@ -95,7 +99,7 @@ class MultipartReader:
         self._parts += 1
         if self._parts > MAX_PARTS:
             raise ApiError("malformed_body", f"the form has more than {MAX_PARTS} parts")
-        self._disposition = b""
+        self._disposition = self._content_type = b""
 
     def _header_field(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
@@ -106,6 +110,8 @@ class MultipartReader:
     def _header_end(self) -> None:
         if self._header.lower() == b"content-disposition":
             self._disposition = bytes(self._value)
+        elif self._header.lower() == b"content-type":
+            self._content_type = bytes(self._value)
         self._header.clear()
         self._value.clear()
 
@@ -119,7 +125,9 @@ class MultipartReader:
             raise ApiError("malformed_body", "a part has no usable name")
         # Some clients send a name beyond ASCII only in the extended form, which RFC 7578 forbids.
         is_file = bool(options.get(b"filename")) or b"filename*=" in self._disposition.lower()
-        self._events.append(PartHead(name, is_file, options.get(b"filename", b"").decode(errors="replace")[:MAX_NAME]))
+        filename = options.get(b"filename", b"").decode(errors="replace")[:MAX_NAME]
+        declared = parse_options_header(self._content_type)[0].decode("latin-1").lower()
+        self._events.append(PartHead(name, is_file, filename, declared))
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         self._events.append(data if end - start == len(data) else data[start:end])

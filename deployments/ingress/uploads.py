@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import math
-import time
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from python_multipart.multipart import parse_options_header
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
+from deployments.ingress.bodies import body, json_object, read_all
 from deployments.ingress.errors import ApiError
 from deployments.ingress.forms import MAX_TEXT, FileRule, Form, FormRule, invalid
 from deployments.ingress.multipart import MAX_PARTS, MultipartReader
@@ -23,21 +23,19 @@ from pipelines.media.sniff import HEAD_BYTES, sniff
 MAX_TEXTS = 1 << 20
 """Bytes of a body beside its files: text fields, boundaries, part headers."""
 
-MAX_JSON = 64 << 10
-IDLE_S = 30.0
-"""Seconds without a byte after which a request is given up."""
-
-TOTAL_S = 900.0
 _MULTIPART = b"multipart/form-data"
 _URLENCODED = b"application/x-www-form-urlencoded"
 _JSON = b"application/json"
 _PIECE = 1 << 16
+_URL = re.compile(r"\s*https?://", re.IGNORECASE)
 
 
 class FormReader:
     """Reads one form.
 
     Attributes:
+        form: what was read so far.
+        tenant: whose files they are.
         stored: keys of the blobs written so far; the caller deletes them when the request comes to nothing.
     """
 
@@ -58,11 +56,12 @@ class FormReader:
         """
         self._rule = rule
         self._blobs = blobs
-        self._tenant = tenant
+        self.tenant = tenant
         self._keep = keep
         self._whole = whole or rule.check is not None
         self._whole_bodies = whole_bodies or contextlib.nullcontext()
-        self._form = Form(rule)
+        self.form = Form(rule)
+        self._files_bytes = 0
         self.stored: list[str] = []
 
     async def read(self, request: Request) -> Form:
@@ -74,12 +73,14 @@ class FormReader:
             await self._read_texts(request, MAX_TEXTS + 3 * packed, _pairs_of_form)
         elif kind == _JSON and self._rule.json:
             await self._read_texts(request, MAX_TEXTS + packed, _pairs_of_json)
-        elif kind == _MULTIPART:
+        elif kind == _MULTIPART and self._rule.multipart:
             limit = MAX_TEXTS + self._rule.files_bytes
             await self._read_multipart(MultipartReader(body(request, limit), options.get(b"boundary", b"")))
         else:
-            raise ApiError("unsupported_media_type", "the request must be multipart/form-data")
-        return self._form
+            wanted = "multipart/form-data" if self._rule.multipart else "application/json"
+            raise ApiError("unsupported_media_type", f"the request must be {wanted}")
+        self._take_urls()
+        return self.form
 
     async def discard(self) -> None:
         """Deletes what was stored and belongs to nobody."""
@@ -92,12 +93,18 @@ class FormReader:
         async with self._whole_bodies if limit > MAX_TEXTS else contextlib.nullcontext():
             raw = await read_all(request, limit)
             pairs = await asyncio.to_thread(parse, raw) if len(raw) > MAX_TEXTS else parse(raw)
+            # Texts first, whatever their place: refusals of files may have to repeat them.
+            for name, value in pairs:
+                if self._rule.file(name) is None and name in self._rule.fields:
+                    self._set(name, _as_text(name, value))
             for name, value in pairs:
                 rule = self._rule.file(name)
                 if rule is not None and rule.decode is not None:
-                    await self._file(rule, _pieces(_as_text(name, value)))
-                elif rule is None and name in self._rule.fields:
-                    self._set(name, _as_text(name, value))
+                    text = _as_text(name, value)
+                    if rule.url == rule.role and _URL.match(text):
+                        self._take_url(rule, text.strip())
+                    else:
+                        await self._file(rule, rule.role, _pieces(text))
 
     async def _read_multipart(self, reader: MultipartReader) -> None:
         while (head := await reader.next_part()) is not None:
@@ -105,10 +112,14 @@ class FormReader:
             if rule is None and head.is_file:
                 rule = self._rule.free_file(head.name)
             if rule is not None and (head.is_file or rule.decode is not None):
-                self._form.names[rule.role] = head.filename
-                await self._file(rule, reader.data())
+                role = self._next_role(rule)
+                self.form.names[role], self.form.types[role] = head.filename, head.content_type
+                await self._file(rule, role, reader.data())
             elif rule is None and head.name in self._rule.fields:
-                self._set(head.name, await _text(head.name, reader.data()))
+                value = await _text(head.name, reader.data())
+                self._set(head.name, value)
+                if value and self._rule.on_text is not None:
+                    await self._rule.on_text(head.name, value)
 
     def _set(self, name: str, value: str) -> None:
         if not value:
@@ -117,12 +128,38 @@ class FormReader:
             raise ApiError("payload_too_large", f"{name} is too long", pointer=f"#/{name}")
         if "\0" in value:
             self._refuse(invalid(name, "must not hold NUL"))
-        elif name in self._form.texts:
+        elif name in self._rule.lists:
+            self.form.lists.setdefault(name, []).append(value)
+        elif name in self.form.texts:
             self._refuse(invalid(name, "was sent more than once"))
         else:
-            self._form.texts[name] = value
+            self.form.texts[name] = value
 
-    async def _file(self, rule: FileRule, data: AsyncIterator[bytes]) -> None:
+    def _next_role(self, rule: FileRule) -> str:
+        """The role of a further file under the rule's name; its last one again where there are enough."""
+        roles = [rule.role_of(number) for number in range(1, rule.most + 1)]
+        return next((role for role in roles if role not in self.form.files and role not in self.form.empty), roles[-1])
+
+    def _take_urls(self) -> None:
+        """Files that are named by a URL in a text field of its own."""
+        for rule in self._rule.files:
+            text = self.form.texts.get(rule.url)
+            if text is None or rule.url == rule.role:
+                continue
+            if rule.role in self.form.files:
+                self._refuse(ApiError("file_and_url", pointer=f"#/{rule.url}"))
+            else:
+                self._take_url(rule, text.strip())
+
+    def _take_url(self, rule: FileRule, url: str) -> None:
+        if rule.role in self.form.files:
+            self._refuse(invalid(rule.role, "was sent more than once"))
+            return
+        self.form.files[rule.role] = MediaRef(
+            role=rule.role, blob="", sha256="", size=0, mime="", kind="url", url=url, limits=dict(rule.limits)
+        )
+
+    async def _file(self, rule: FileRule, role: str, data: AsyncIterator[bytes]) -> None:
         if rule.decode is not None:
             first = await anext(data, b"")
             if not first:
@@ -130,14 +167,15 @@ class FormReader:
             data = rule.decode(_bounded(rule, first, data, rule.wire_bytes or rule.largest, "payload_too_large"))
         head = await _take(data, HEAD_BYTES)
         if not head:
-            self._form.empty[rule.role] = rule.empty
+            self.form.empty[role] = rule.empty
             return
         media = sniff(head)
         keep = self._keep
-        if rule.role in self._form.files:
-            self._refuse(invalid(rule.role, "was sent more than once"))
+        if role in self.form.files:
+            more = "was sent more than once" if rule.most == 1 else f"may be sent at most {rule.most} times"
+            self._refuse(invalid(rule.role, more))
             keep = False
-        if self._rule.file(rule.role) is None and len(self._form.files) >= self._rule.most_files:
+        if self._rule.file(rule.role) is None and len(self.form.files) >= self._rule.most_files:
             self._refuse(invalid(rule.role, f"is one file too many: at most {self._rule.most_files}"))
             keep = False
         if media is None or media.extension not in rule.limits:
@@ -146,6 +184,8 @@ class FormReader:
             )
             keep = False
         limit = rule.limits.get(media.extension, rule.largest) if media else rule.largest
+        if self._rule.total_bytes:
+            limit = min(limit, self._rule.total_bytes - self._files_bytes)
         bounded = _bounded(rule, head, data, limit, rule.too_large)
         try:
             blob, sha256, size = await self._store(bounded) if keep else await _digest(bounded)
@@ -154,8 +194,9 @@ class FormReader:
                 raise
             self._refuse(refusal)
             blob, sha256, size = await _digest(data)
-        self._form.files[rule.role] = MediaRef(
-            role=rule.role,
+        self._files_bytes += size
+        self.form.files[role] = MediaRef(
+            role=role,
             blob=blob,
             sha256=sha256,
             size=size,
@@ -164,75 +205,14 @@ class FormReader:
         )
 
     async def _store(self, data: AsyncIterator[bytes]) -> tuple[str, str, int]:
-        blob = await self._blobs.put(data, self._tenant)
+        blob = await self._blobs.put(data, self.tenant)
         self.stored.append(blob.key)
         return blob.key, blob.sha256, blob.size
 
     def _refuse(self, problem: ApiError) -> None:
         if not self._whole:
             raise problem
-        self._form.problems.append(problem)
-
-
-async def body(request: Request, limit: int) -> AsyncIterator[bytes]:
-    """The chunks of a body of at most `limit` bytes. Raises ApiError `payload_too_large` as soon as that is certain."""
-    too_large = ApiError("payload_too_large", f"the request body must have at most {limit} bytes")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise ApiError("unsupported_media_type", "compressed request bodies are not accepted")
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced[:18]) > limit:
-        raise too_large
-    left, until = limit, time.monotonic() + TOTAL_S
-    more = True
-    while more:
-        try:
-            async with asyncio.timeout(min(IDLE_S, until - time.monotonic())):
-                message = await request.receive()
-        except TimeoutError:
-            raise ApiError("request_timeout") from None
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunk = message.get("body", b"")
-        more = message.get("more_body", False)
-        left -= len(chunk)
-        if left < 0:
-            raise too_large
-        if chunk:
-            yield chunk
-
-
-async def read_all(request: Request, limit: int) -> bytes:
-    """A short body at once."""
-    return b"".join([chunk async for chunk in body(request, limit)])
-
-
-async def read_json(request: Request) -> dict[str, Any]:
-    """A JSON object; an empty body is an empty one. Raises ApiError for anything else."""
-    raw = await read_all(request, MAX_JSON)
-    kind, _ = parse_options_header(request.headers.get("content-type"))
-    if not raw:
-        return {}
-    if kind != _JSON:
-        raise ApiError("unsupported_media_type", "the request must be application/json")
-    return json_object(raw)
-
-
-def json_object(text: bytes | str, name: str = "the body") -> dict[str, Any]:
-    """Parses a JSON object. Raises ApiError `malformed_body`, also for numbers that JSON cannot write again."""
-    try:
-        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
-    except (ValueError, RecursionError):
-        raise ApiError("malformed_body", f"{name} is not JSON") from None
-    if not isinstance(value, dict):
-        raise ApiError("malformed_body", f"{name} must be a JSON object")
-    return value
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError("not finite")
-    return value
+        self.form.problems.append(problem)
 
 
 async def _text(name: str, data: AsyncIterator[bytes]) -> str:

@@ -13,7 +13,8 @@ from deployments.tasks.task import (
     TaskSpec,
 )
 
-_MEDIA_FIELDS = ("role", "blob", "sha256", "size", "mime", "kind", "url")
+_MEDIA_FIELDS = ("role", "blob", "sha256", "size", "mime", "kind")
+_URL_FIELDS = ("url", "limits")
 _ARTIFACT_FIELDS = ("name", "mime", "blob", "size")
 
 
@@ -75,12 +76,16 @@ def load_task(row: Any, *, report: dict[str, Any] | None = None, lease: str | No
 
 def dump_media(media: Iterable[MediaRef]) -> list[dict[str, Any]]:
     """The JSON values of media references."""
-    return [{name: getattr(ref, name) for name in _MEDIA_FIELDS} for ref in media]
+    return [{name: getattr(ref, name) for name in _MEDIA_FIELDS} | _of_url(ref) for ref in media]
 
 
 def load_media(values: Sequence[dict[str, Any]]) -> tuple[MediaRef, ...]:
     """The media references of JSON values."""
     return tuple(MediaRef(**value) for value in values)
+
+
+def _of_url(ref: MediaRef) -> dict[str, Any]:
+    return {name: getattr(ref, name) for name in _URL_FIELDS} if ref.url is not None else {}
 
 
 def _ending(

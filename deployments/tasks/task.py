@@ -38,6 +38,7 @@ class MediaRef:
         mime: as sniffed from the bytes.
         kind: `image`, `video`, `audio`, `pdf`, `zip` or `url`.
         url: where the worker has to fetch it from.
+        limits: bytes allowed of what is there (inclusive), by extension as `pipelines.media.sniff` names it.
     """
 
     role: str
@@ -47,6 +48,7 @@ class MediaRef:
     mime: str
     kind: str
     url: str | None = None
+    limits: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import ipaddress
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
@@ -106,7 +106,7 @@ class GuardedClient:
         """
         self._checked(url)
 
-    async def stream(self, url: str, max_bytes: int) -> AsyncIterator[bytes]:
+    async def stream(self, url: str, max_bytes: int) -> AsyncGenerator[bytes]:
         """Yields the body of a GET, following at most `MAX_REDIRECTS` redirects, each judged anew.
 
         Raises:

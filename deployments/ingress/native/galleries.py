@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from deployments.ingress.auth import Principal
+from deployments.ingress.bodies import read_json
 from deployments.ingress.errors import ApiError
 from deployments.ingress.forms import FileRule, Form, FormRule, fingerprint_of, invalid
 from deployments.ingress.intake import intake_of, json_reply, respond
@@ -16,7 +17,6 @@ from deployments.ingress.native.schemas import Accepted, Gallery, GalleryList, G
 from deployments.ingress.native.submit import ACCEPTED, INFO, submit
 from deployments.ingress.openapi import creating, errors, form_body, json_body, reply
 from deployments.ingress.sensity.services import FACE_IMAGES, FACE_MEDIA
-from deployments.ingress.uploads import read_json
 from deployments.tasks.galleries import GalleryExists, GalleryUnknown
 from deployments.tasks.idempotency import StoredReply
 

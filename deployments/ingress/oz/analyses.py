@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from deployments.ingress.bodies import read_json
 from deployments.ingress.errors import ApiError, rate_limited
 from deployments.ingress.forms import fingerprint_of, invalid
 from deployments.ingress.intake import Intake, intake_of, json_reply, respond
@@ -19,7 +20,7 @@ from deployments.ingress.oz.links import opens
 from deployments.ingress.oz.render import analysis, secret
 from deployments.ingress.oz.schemas import AnalysisObject
 from deployments.ingress.threads import to_the_end
-from deployments.ingress.uploads import FormReader, read_json
+from deployments.ingress.uploads import FormReader
 from deployments.tasks.case import Batch, Case, Medium
 from deployments.tasks.cases import CaseFull, CaseUnknown
 from deployments.tasks.idempotency import Conflict, StoredReply

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from uuid_utils import uuid7
 
+from deployments.ingress.bodies import read_json
 from deployments.ingress.errors import ApiError
 from deployments.ingress.forms import FileRule, Form, FormRule, fingerprint_of, invalid
 from deployments.ingress.intake import intake_of, json_reply, respond
@@ -19,7 +20,6 @@ from deployments.ingress.oz.access import SECURITY, ask, signed_in
 from deployments.ingress.oz.errors import OZ
 from deployments.ingress.oz.payload import BLACKLIST, parse
 from deployments.ingress.oz.schemas import CollectionList, CollectionObject, PersonList, PersonObject
-from deployments.ingress.uploads import read_json
 from deployments.settings import MiB
 from deployments.tasks.galleries import Galleries, GalleryExists
 from deployments.tasks.idempotency import StoredReply

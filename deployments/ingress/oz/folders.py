@@ -11,6 +11,7 @@ from starlette.responses import Response
 from uuid_utils import uuid7
 
 from deployments.ingress.auth import Principal
+from deployments.ingress.bodies import read_json
 from deployments.ingress.errors import ApiError
 from deployments.ingress.forms import Form, fingerprint_of
 from deployments.ingress.idempotency import Attempt
@@ -25,7 +26,7 @@ from deployments.ingress.oz.render import folder
 from deployments.ingress.oz.schemas import FolderList, FolderObject
 from deployments.ingress.oz.storing import described, form_rule, media_of
 from deployments.ingress.threads import to_the_end
-from deployments.ingress.uploads import FormReader, read_json
+from deployments.ingress.uploads import FormReader
 from deployments.settings import Settings
 from deployments.tasks.case import Batch, Case
 from deployments.tasks.idempotency import StoredReply

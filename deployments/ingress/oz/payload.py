@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from deployments.ingress.bodies import json_object
 from deployments.ingress.errors import ApiError
-from deployments.ingress.uploads import json_object
 from deployments.settings import Settings
 from deployments.tasks.case import Medium
 from deployments.tasks.task import MediaRef, TaskSpec

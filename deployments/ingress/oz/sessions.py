@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from deployments.ingress.bodies import read_json
 from deployments.ingress.errors import ApiError
 from deployments.ingress.intake import intake_of, json_reply, respond
 from deployments.ingress.openapi import EXAMPLE_ID, errors, json_body, reply
@@ -13,7 +14,6 @@ from deployments.ingress.oz.access import SECURITY, token_of
 from deployments.ingress.oz.errors import OZ
 from deployments.ingress.oz.links import company_of, derived_id
 from deployments.ingress.oz.schemas import SignedIn
-from deployments.ingress.uploads import read_json
 from deployments.tasks.sessions import Session, SessionForeign, SessionUnknown
 
 router = APIRouter(tags=["Oz: sessions"])

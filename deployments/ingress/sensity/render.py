@@ -1,8 +1,11 @@
 """Reports as result envelopes (contracts 2.5 and 2.6). What could not be judged is never rendered as genuine."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
+from deployments.ingress.pictures import Pictures, ReadBlob, load_pictures
+from deployments.ingress.sensity import documents
 from deployments.ingress.sensity.services import SERVICES
 from deployments.tasks.task import State, Task
 from pipelines.report import Status, Verdict
@@ -11,13 +14,20 @@ Json = dict[str, Any]
 _QUALITY = "quality."
 
 
-def envelope(task: Task) -> Json:
+async def pictures_of(task: Task, read: ReadBlob) -> Pictures:
+    """The pictures that stand in the task's result."""
+    return await load_pictures(task, documents.wanted, read) if task.spec.service in _DOCUMENTS else {}
+
+
+def envelope(task: Task, pictures: Pictures = MappingProxyType({})) -> Json:
     """The result of a task, as polls and webhooks show it. Keys without a value are absent."""
     body: Json = {"id": task.id, "status": _status(task.state), "event_type": SERVICES[task.spec.service].event}
     if task.spec.additional_info is not None:
         body["additional_info"] = task.spec.additional_info
     if task.state is State.FAILED:
         body["error"] = task.error
+    elif task.state is State.COMPLETED and task.spec.service in _DOCUMENTS:
+        body["result"] = _DOCUMENTS[task.spec.service](task, pictures)
     elif task.state is State.COMPLETED:
         body |= _RESULTS[task.spec.service](task.report or {})
     return body
@@ -67,4 +77,9 @@ def _check(report: Json, name: str) -> Json | None:
     return next((check for check in report["checks"] if check["name"] == name), None)
 
 
+_DOCUMENTS: Mapping[str, Callable[[Task, Pictures], Json]] = {
+    "id_document_authentication": documents.id_document,
+    "forensic_analysis": documents.forensic,
+    "data_extraction": documents.extraction,
+}
 _RESULTS: Mapping[str, Callable[[Json], Json]] = {"liveness_detection": _liveness, "face_matching": _matching}

@@ -7,14 +7,14 @@ from typing import Any
 from deployments.ingress.challenges import SESSION_INFO
 from deployments.ingress.forms import FileRule, Form, FormRule, invalid
 from deployments.ingress.names import IDENTIFIER
+from deployments.ingress.sensity import document_forms as documents
+from deployments.ingress.sensity.document_forms import INFO, MEDIA_BYTES
 
-MEDIA_BYTES = 32 << 20
 _IMAGES = ("jpg", "png", "tiff", "webp")
 _VIDEOS = ("mkv", "flv", "mov", "mp4", "avi", "webm", "3gp")
 FACE_MEDIA: Mapping[str, int] = dict.fromkeys((*_IMAGES, *_VIDEOS), MEDIA_BYTES)
 FACE_IMAGES: Mapping[str, int] = dict.fromkeys(_IMAGES, MEDIA_BYTES)
 _NONE = FormRule()
-_INFO = {"additional_info": "Any text; returned with the result."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def _matching_options(form: Form) -> dict[str, Any]:
 
 _LIVENESS_FORM = FormRule(
     files=(FileRule("file", FACE_MEDIA, about="Selfie, image or video."),),
-    fields={**_INFO, "session_info": SESSION_INFO},
+    fields={**INFO, "session_info": SESSION_INFO},
 )
 _MATCHING_FORM = FormRule(
     files=(
@@ -55,18 +55,23 @@ _MATCHING_FORM = FormRule(
             "extra_file", FACE_IMAGES, ("target", "reference"), False, "Reference photo; optional with gallery_id."
         ),
     ),
-    fields={**_INFO, "gallery_id": "Gallery to search for the face in `file`."},
+    fields={**INFO, "gallery_id": "Gallery to search for the face in `file`."},
 )
 
 _ALL = (
     Service("face_manipulation", "face_manipulation_analysis_complete"),
     Service("ai_generated_image_detection", "ai_generated_image_detection_analysis_complete"),
     Service("voice_analysis", "voice_analysis_complete"),
-    Service("forensic_analysis", "forensic_analysis_complete"),
-    Service("id_document_authentication", "id_document_authentication_analysis_complete"),
+    Service("forensic_analysis", "forensic_analysis_complete", documents.FORENSIC, documents.forensic_options),
+    Service(
+        "id_document_authentication",
+        "id_document_authentication_analysis_complete",
+        documents.ID_DOCUMENT,
+        documents.id_document_options,
+    ),
     Service("liveness_detection", "liveness_detection_analysis_complete", _LIVENESS_FORM),
     Service("face_matching", "face_matching_analysis_complete", _MATCHING_FORM, _matching_options),
-    Service("data_extraction", "data_extraction_analysis_complete"),
+    Service("data_extraction", "data_extraction_analysis_complete", documents.EXTRACTION, documents.extraction_options),
 )
 SERVICES: Mapping[str, Service] = {service.name: service for service in _ALL}
 EVENTS = tuple(sorted(service.event for service in _ALL))

@@ -9,7 +9,7 @@ from deployments.ingress.forms import Form
 from deployments.ingress.intake import intake_of, json_reply, respond
 from deployments.ingress.openapi import EXAMPLE_ID, creating, errors, form_body, reply
 from deployments.ingress.sensity.errors import SENSITY
-from deployments.ingress.sensity.render import envelope
+from deployments.ingress.sensity.render import envelope, pictures_of
 from deployments.ingress.sensity.schemas import Created, Envelope
 from deployments.ingress.sensity.services import SERVICES, Service
 from deployments.tasks.idempotency import StoredReply
@@ -59,6 +59,46 @@ async def create_face_matching(request: Request) -> Response:
     return await _create(request, SERVICES["face_matching"])
 
 
+@router.post(
+    "/tasks/id_document_authentication",
+    response_model=Created,
+    responses=reply("Accepted", _CREATED) | _REFUSED,
+    openapi_extra=creating(
+        form_body(SERVICES["id_document_authentication"].form, {"front": "front.jpg", "back": "back.jpg"})
+    ),
+)
+async def create_id_document_authentication(request: Request) -> Response:
+    """Reads an identity document, compares what it says in several places, and looks for forgery."""
+    return await _create(request, SERVICES["id_document_authentication"])
+
+
+@router.post(
+    "/tasks/data_extraction",
+    response_model=Created,
+    responses=reply("Accepted", _CREATED) | _REFUSED,
+    openapi_extra=creating(
+        form_body(
+            SERVICES["data_extraction"].form,
+            {"file": "invoice.jpg", "date_order": "DMY", "document_type": "Invoice", "keywords": '["total","IBAN"]'},
+        )
+    ),
+)
+async def create_data_extraction(request: Request) -> Response:
+    """Tells what kind of financial document this is, and reads it; at most 50 pages."""
+    return await _create(request, SERVICES["data_extraction"])
+
+
+@router.post(
+    "/tasks/forensic_analysis",
+    response_model=Created,
+    responses=reply("Accepted", _CREATED) | _REFUSED | errors(SENSITY, "file_and_url"),
+    openapi_extra=creating(form_body(SERVICES["forensic_analysis"].form, {"file": "scan.jpg"})),
+)
+async def create_forensic_analysis(request: Request) -> Response:
+    """Looks for traces of editing in an image, a video, a sound or a PDF."""
+    return await _create(request, SERVICES["forensic_analysis"])
+
+
 @router.post("/tasks/{task}", include_in_schema=False)
 async def create_other(request: Request, task: str) -> Response:
     """The task types that this installation does not offer yet, after the caller was let in."""
@@ -78,7 +118,7 @@ async def get_task(request: Request, task: str, id: str) -> Response:
     found = await intake.ask(request, "tasks:read", intake.backend.tasks.get, id)
     if found is None or found.spec.service != task or task not in SERVICES:
         raise ApiError("not_found")
-    return respond(json_reply(envelope(found)))
+    return respond(json_reply(envelope(found, await pictures_of(found, intake.backend.blobs.get))))
 
 
 async def _create(request: Request, service: Service) -> Response:

@@ -1,9 +1,12 @@
 """Registering webhooks through the Sensity-compatible facade (contracts 2.2 and 2.7)."""
 
+import asyncio
+from typing import Any
+
 import httpx
 import pytest
 
-from deployments.ingress.envelopes import ENVELOPES
+from deployments.ingress.envelopes import ENVELOPES, Sources
 from pipelines.report import Status, Verdict
 from tests.contract.files import JPEG
 from tests.contract.serving import Api, liveness_report
@@ -117,7 +120,8 @@ def test_a_webhook_posts_exactly_what_a_poll_answers(api: Api) -> None:
         polled = client.get(f"/tasks/liveness_detection/{task_id}").json()
     task = api.store.get(account[0], task_id)
     assert task is not None
-    assert ENVELOPES["sensity"](task, api.settings, api.cases) == polled
+    posted: Any = ENVELOPES["sensity"](task, Sources(api.settings, api.cases, api.blobs.get))
+    assert asyncio.run(posted) == polled
 
 
 def test_a_url_registered_after_the_task_ended_still_gets_a_delivery(client: httpx.Client, api: Api) -> None:

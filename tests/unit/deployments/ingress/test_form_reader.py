@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect, Request
 
+from deployments.ingress.bodies import body, read_json
 from deployments.ingress.errors import ApiError
 from deployments.ingress.forms import FileRule, Form, FormRule
-from deployments.ingress.uploads import FormReader, body, read_json
+from deployments.ingress.uploads import FormReader
 from deployments.tasks.blobs import Blobs
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40
@@ -174,7 +175,7 @@ async def test_an_urlencoded_form_is_read_where_it_is_allowed(tmp_path: Path) ->
 
 
 async def test_a_body_that_stalls_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deployments.ingress.uploads.IDLE_S", 0.01)
+    monkeypatch.setattr("deployments.ingress.bodies.IDLE_S", 0.01)
     asked = request(b"x")
 
     async def silence() -> dict[str, Any]:
