@@ -68,7 +68,8 @@ def capture(
             fingers(scene, quad, rng)
     light = light_up(np.power(scene.astype(np.float32) / 255, np.float32(2.2)), inside, rng, how)
     raw = photograph(light, rng, how)
-    return Photo(developed(raw, how), raw, np.stack(quads).astype(np.float32), np.stack(found), how)
+    corners = np.array(quads, np.float32).reshape(-1, 4, 2)
+    return Photo(developed(raw, how), raw, corners, np.array(found).reshape(-1, 3, 3), how)
 
 
 def developed(raw: np.ndarray, how: Conditions) -> np.ndarray:
@@ -80,8 +81,8 @@ def developed(raw: np.ndarray, how: Conditions) -> np.ndarray:
 def placed(rng: np.random.Generator, aspects: Sequence[float], how: Conditions) -> list[np.ndarray]:
     """Corners (4, 2) of documents that lie within the frame without touching each other."""
     count = len(aspects)
-    columns = min(count, 2)
-    rows = -(-count // columns)
+    columns = max(1, min(count, 2))
+    rows = max(1, -(-count // columns))
     cell = np.array([how.width / columns, how.height / rows])
     quads = []
     for index, aspect in enumerate(aspects):

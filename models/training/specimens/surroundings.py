@@ -29,12 +29,14 @@ _WORDS = [
 
 
 def ground(rng: np.random.Generator, height: int, width: int, kind: str, photo: np.ndarray | None) -> np.ndarray:
-    """A surface, (H, W, 3) uint8 RGB, `kind` being one of `TRAIN_GROUNDS` or `UNSEEN_GROUNDS`."""
+    """A surface, (H, W, 3) uint8 RGB, `kind` being one of `TRAIN_GROUNDS` or `UNSEEN_GROUNDS`, or `scanner`."""
     if kind == "photo" and photo is not None:
         k = max(width / photo.shape[1], height / photo.shape[0]) * rng.uniform(1, 2.5)
         big = cv2.resize(photo, None, fx=k, fy=k, interpolation=cv2.INTER_LINEAR)
         y, x = int(rng.integers(0, big.shape[0] - height + 1)), int(rng.integers(0, big.shape[1] - width + 1))
         return soften(big[y : y + height, x : x + width], width * rng.uniform(0.001, 0.01))
+    if kind == "scanner":
+        return np.full((height, width, 3), int(rng.integers(225, 256)), np.uint8)
     base = colour(rng)
     yy, xx = np.mgrid[0:height, 0:width].astype(np.float32)
     angle = rng.uniform(0, np.pi)
