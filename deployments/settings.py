@@ -67,14 +67,47 @@ class SenseIdSettings(BaseSettings):
     @cached_property
     def api_keys(self) -> dict[str, tuple[str, str]]:
         """API key -> secret and tenant. Raises ValueError for an entry without all three."""
-        found: dict[str, tuple[str, str]] = {}
-        for entry in filter(None, (part.strip() for part in self.keys.get_secret_value().split(","))):
-            key, _, rest = entry.partition(":")
-            secret, _, tenant = rest.rpartition(":")
-            if not (key and secret and tenant):
-                raise ValueError("VERISCOPE_SENSEID_KEYS must hold key:secret:tenant, separated by commas")
-            found[key] = (secret, tenant)
-        return found
+        return _keyed(self.keys, "VERISCOPE_SENSEID_KEYS must hold key:secret:tenant, separated by commas")
+
+
+class TrustmaticSettings(BaseSettings):
+    """Of the Trustmatic- and IDLive-Doc-compatible APIs (contracts, section 5): `VERISCOPE_TRUSTMATIC_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="VERISCOPE_TRUSTMATIC_", extra="ignore")
+
+    threshold: float = Field(
+        0.25, gt=0, lt=1, description="The score that a document at the detectors' own threshold gets."
+    )
+    wait_s: float = Field(30.0, gt=0, le=300, description="Seconds to wait for a result before answering 503.")
+    image_bytes: int = Field(20 * MiB, ge=1, description="Bytes of a picture, decoded.")
+    full_resolution: int = Field(1080, ge=1, description="Pixels of a shorter side that are too few for no warning.")
+
+
+class ShareIdSettings(BaseSettings):
+    """Of the ShareID-compatible API (contracts, section 6): `VERISCOPE_SHAREID_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="VERISCOPE_SHAREID_", extra="ignore")
+
+    keys: SecretStr = Field(SecretStr(""), description="Comma-separated: api_key:business_hash:tenant.")
+    wait_s: float = Field(60.0, gt=0, le=300, description="Seconds to wait for a result before answering 408.")
+    total_bytes: int = Field(10 * MiB, ge=1, description="Bytes of all photos together.")
+    least_side: int = Field(224, ge=1, description="Pixels that each side of a photo has at least.")
+
+    @cached_property
+    def credentials(self) -> dict[str, tuple[str, str]]:
+        """API key -> business hash and tenant. Raises ValueError for an entry without all three."""
+        return _keyed(self.keys, "VERISCOPE_SHAREID_KEYS must hold api_key:business_hash:tenant, separated by commas")
+
+
+def _keyed(entries: SecretStr, wrong: str) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for entry in filter(None, (part.strip() for part in entries.get_secret_value().split(","))):
+        key, _, rest = entry.partition(":")
+        secret, _, tenant = rest.rpartition(":")
+        if not (key and secret and tenant):
+            raise ValueError(wrong)
+        found[key] = (secret, tenant)
+    return found
 
 
 class Settings(BaseSettings):
@@ -116,6 +149,8 @@ class Settings(BaseSettings):
     oz_wait_s: float = Field(120, gt=0, description="Seconds that a single request waits for its analyses.")
     rate_limit: int = Field(0, ge=0, description="Requests per minute and tenant; 0: no limit.")
     senseid: SenseIdSettings = Field(default_factory=SenseIdSettings, description="See `SenseIdSettings`.")
+    trustmatic: TrustmaticSettings = Field(default_factory=TrustmaticSettings, description="See `TrustmaticSettings`.")
+    shareid: ShareIdSettings = Field(default_factory=ShareIdSettings, description="See `ShareIdSettings`.")
 
     @field_validator("home", mode="after")
     @classmethod
@@ -164,6 +199,7 @@ class Settings(BaseSettings):
     def warnings(self) -> list[str]:
         """What is legal but weak, to be said at every start. Raises ValueError for keys that cannot be read."""
         found = []
+        _ = self.shareid.credentials
         if self.senseid.public_key:
             found.append(
                 "SenseID payloads are decrypted with the vendor's public default key, which protects nothing: "

@@ -31,6 +31,7 @@ TAXONOMY: Mapping[str, tuple[int, str]] = {
     "forbidden": (403, "The token does not allow this"),
     "not_found": (404, "Not found"),
     "method_not_allowed": (405, "This method is not allowed here"),
+    "wrong_format": (406, "The picture is of a type that is not accepted, or damaged"),
     "request_timeout": (408, "The request took too long to arrive"),
     "timeout": (408, "The analysis takes longer than a request may wait"),
     "conflict": (409, "It exists already"),

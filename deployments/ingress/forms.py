@@ -64,6 +64,7 @@ class FormRule:
     Attributes:
         fields: names of text fields, with a sentence for the documentation.
         lists: those of `fields` that may be sent several times.
+        structures: those of `fields` that are no text in a JSON body; `Form.texts` holds their JSON.
         echo: those of `fields` that error replies repeat, where the facade's shape has a place for them.
         multipart: whether `multipart/form-data` will do.
         urlencoded: whether `application/x-www-form-urlencoded` will do.
@@ -79,6 +80,7 @@ class FormRule:
     files: tuple[FileRule, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     lists: frozenset[str] = frozenset()
+    structures: frozenset[str] = frozenset()
     echo: tuple[str, ...] = ()
     multipart: bool = True
     urlencoded: bool = False

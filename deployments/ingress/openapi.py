@@ -28,8 +28,10 @@ def form_body(rule: FormRule, example: Mapping[str, Any]) -> Json:
     kinds = ["application/x-www-form-urlencoded"] if rule.urlencoded else []
     if rule.json and all(file.text for file in rule.files):
         kinds.append("application/json")
+    if rule.multipart:
+        kinds.append("multipart/form-data")
     content = {"schema": schema, "example": dict(example)}
-    return {"required": bool(rule.files), "content": dict.fromkeys([*kinds, "multipart/form-data"], content)}
+    return {"required": bool(rule.files), "content": dict.fromkeys(kinds, content)}
 
 
 def json_body(schema: Json, example: Json) -> Json:

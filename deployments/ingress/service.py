@@ -16,7 +16,14 @@ from models.weights import lock
 
 router = APIRouter(tags=["Service"])
 
-FACADE_VERSIONS = {"sensity": "2.36.46", "senseid": "1.8.0", "oz": "6.0.1", "native": "1"}
+FACADE_VERSIONS = {
+    "sensity": "2.36.46",
+    "senseid": "1.8.0",
+    "oz": "6.0.1",
+    "trustmatic": "1",
+    "idlive": "1",
+    "native": "1",
+}
 _READY = {"status": "ready", "pipelines": {"dispatcher": "ready", "media": "ready", "vision": "ready"}}
 _SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 _VERSION = {

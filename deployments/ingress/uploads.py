@@ -96,7 +96,8 @@ class FormReader:
             # Texts first, whatever their place: refusals of files may have to repeat them.
             for name, value in pairs:
                 if self._rule.file(name) is None and name in self._rule.fields:
-                    self._set(name, _as_text(name, value))
+                    structure = name in self._rule.structures
+                    self._set(name, json.dumps(value) if structure else _as_text(name, value))
             for name, value in pairs:
                 rule = self._rule.file(name)
                 if rule is not None and rule.decode is not None:

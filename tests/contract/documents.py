@@ -75,6 +75,30 @@ def id_report(
     )
 
 
+def liveness_of(
+    *roles: str,
+    error: Mapping[str, str] | None = None,
+    scores: Mapping[tuple[str, str], float | None] | None = None,
+    threshold: float = 0.6,
+    pixels: tuple[int, int] = (1920, 1080),
+    warnings: tuple[str, ...] = (),
+) -> Report:
+    """A report on the liveness of these sides: 0.9 everywhere, with changes: (side, detector) -> score."""
+    checks, sides = [], {}
+    for role in roles:
+        for name in ("document_liveness_screen", "document_liveness_print", "portrait_substitution"):
+            score = (scores or {}).get((role, name), 0.9)
+            status = Status.NOT_PERFORMED
+            if score is not None:
+                status = Status.PASSED if score >= threshold else Status.FAILED
+            checks.append(Check(name=name, subject=role, status=status, score=score, threshold=threshold))
+        found = {"error": (error or {}).get(role), "warnings": list(warnings), "scores": {}}
+        sides[role] = found | {"width": pixels[0], "height": pixels[1]}
+    return Report(
+        service="document_liveness", verdict=Verdict.GENUINE, checks=tuple(checks), data={"sides": sides}
+    )  # fmt: skip
+
+
 def no_document_report() -> Report:
     """What is written where there is no document in the picture."""
     quality = check("image_quality", Status.FAILED, "document_not_found")

@@ -61,7 +61,8 @@ class Api:
 
     def backend(self) -> Backend:
         """Opens the database and the blob directory."""
-        settings = Settings(home=self.home, ssrf_allow_cidrs="127.0.0.0/8", public_host="api.test", **self.options)
+        given = {"ssrf_allow_cidrs": "127.0.0.0/8", "public_host": "api.test"} | self.options
+        settings = Settings(home=self.home, **given)
         engine = open_database(settings.database)
         migrate(engine)
         self.store = self.store_class(engine)

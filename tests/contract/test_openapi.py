@@ -16,8 +16,9 @@ from deployments.ingress.docs import describe
 from deployments.tasks.task import ArtifactRef
 from pipelines.report import Status, Verdict
 from tests.contract.files import JPEG
+from tests.contract.judges import judged_well, judging
 from tests.contract.oz.serving import HEADER, analysed, folder, opened, signed_in
-from tests.contract.senseid.serving import judged_well, judging, sealed
+from tests.contract.senseid.serving import sealed
 from tests.contract.serving import Api, liveness_report
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -49,7 +50,8 @@ def test_every_route_but_the_documentation_and_the_unbuilt_task_types_is_describ
         (method.lower(), route.path) for module in ROUTERS for route in module.router.routes for method in route.methods
     }
     described = {(method, path) for method, path, _ in OPERATIONS}
-    assert served - described == {("get", "/docs"), ("get", "/openapi.json"), ("post", "/tasks/{task}")}
+    aliases = {("get", "/v3/api-docs"), ("get", "/swagger-ui/index.html")}
+    assert served - described == {("get", "/docs"), ("get", "/openapi.json"), ("post", "/tasks/{task}"), *aliases}
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=lambda value: str(value)[:60])

@@ -1,10 +1,7 @@
-"""What tests of the SenseID-compatible API stand on: sealed files, and somebody who judges."""
+"""What tests of the SenseID-compatible API stand on: sealed files, and reports as judges write them."""
 
 import base64
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -13,7 +10,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from deployments.tasks.task import Completed, Failed, Outcome, Task
 from pipelines.report import Check, Report, Status, Verdict
 from tests.contract.files import JPEG, MP4
-from tests.contract.serving import Api
 
 KEY, IV = b"dcbbad6765e14139a07d34b92292a672", b"df25d188a061"
 IMAGES = "/identity/image_verification/stateless"
@@ -54,32 +50,6 @@ def post(client: httpx.Client, path: str, **changes: Any) -> httpx.Response:
     values |= changes
     files = {n: (f"{n}.bin", v) if isinstance(v, bytes) else (None, v) for n, v in values.items() if v is not None}
     return client.post(path, files=files or {"nothing": (None, "")})
-
-
-@contextmanager
-def judging(api: Api, judge: Callable[[Task], Outcome]) -> Iterator[list[Task]]:
-    """Ends every task of this API as `judge` says, as a dispatcher would; yields the tasks that were judged."""
-    judged: list[Task] = []
-    stop = threading.Event()
-
-    def work() -> None:
-        while not stop.is_set():
-            for task in api.store.claim("judge", 100, 60):
-                assert task.lease is not None
-                if task.spec.facade == "senseid" or (task.spec.facade, task.spec.service) == ("oz", "gallery_enrol"):
-                    judged.append(task)
-                    api.store.finish(task.id, task.lease, judge(task))
-                else:
-                    api.store.requeue(task.id, task.lease, 0, use_attempt=False)
-            time.sleep(0.005)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield judged
-    finally:
-        stop.set()
-        thread.join()
 
 
 def failed(code: str, subject: str | None = None) -> Callable[[Task], Outcome]:

@@ -10,7 +10,8 @@ import pytest
 
 from deployments.ingress.senseid.auth import signature
 from deployments.settings import SenseIdSettings, Settings
-from tests.contract.senseid.serving import QUALITY, judged_well, judging, post
+from tests.contract.judges import judged_well, judging
+from tests.contract.senseid.serving import QUALITY, post
 from tests.contract.serving import Api
 
 KEY, SECRET = "testkey0123456789abcdef01234567", "testsecret0123456789abcdef012345"

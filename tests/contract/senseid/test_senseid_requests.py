@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.contract.files import GIF, JPEG, MP4, PDF, PNG, TEXT, padded, picture
+from tests.contract.judges import judged_well, judging
 from tests.contract.raw import MULTIPART, Wire, multipart
 from tests.contract.senseid.serving import (
     IMAGES,
@@ -20,8 +21,6 @@ from tests.contract.senseid.serving import (
     SILENT,
     SILENT_IMAGE,
     VIDEO,
-    judged_well,
-    judging,
     post,
     sealed,
     text,

@@ -10,6 +10,7 @@ from deployments.settings import SenseIdSettings
 from deployments.tasks.task import ArtifactRef, Completed, Outcome, Task
 from pipelines.report import Status
 from tests.contract.files import JPEG, MP4
+from tests.contract.judges import judged_well, judging
 from tests.contract.senseid.serving import (
     IMAGES,
     LIVENESS_IMAGE,
@@ -21,8 +22,6 @@ from tests.contract.senseid.serving import (
     completed,
     covered,
     failed,
-    judged_well,
-    judging,
     live,
     match,
     post,

@@ -1,0 +1,1 @@
+"""Compatible with Trustmatic's document liveness and the IDLive Doc server behind it (contracts, section 5)."""
