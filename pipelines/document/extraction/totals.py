@@ -150,9 +150,9 @@ def _relation(sums: Sums, candidates: Mapping[str, list[Candidate]]) -> Iterator
         (subtotal.index, *(one.index for one in parts), total.index),
     )
     certain = all(one.score >= _STRONG for one in (total, subtotal, *sums.taxes))
-    named = {name: {one.value for one in candidates.get(name, ()) if one.score >= _NAMED} for name in _PARTS}
-    alone = all(len(values) <= 1 for values in named.values())
-    explained = any(candidates.get(name) for name in ("discount", "charge", "paid", "rounding", "change"))
+    named = {name: {one.value for one in ones if one.score >= _NAMED} for name, ones in candidates.items()}
+    alone = all(len(named.get(name, ())) <= 1 for name in _PARTS)
+    explained = any(named.get(name) for name in ("discount", "charge", "paid", "rounding", "change"))
     if relation.holds or (certain and alone and not explained):
         yield relation
 
