@@ -11,6 +11,7 @@ ACTIVE = frozenset({"active.order", "active.continuity", "active.identity", "act
 ENFORCED: dict[str, frozenset[str]] = {
     "liveness_detection": LIVENESS | ACTIVE,
     "face_matching": frozenset({"face_match"}),
+    "document_liveness": frozenset({"document_liveness_screen", "document_liveness_print"}),
     "identity": LIVENESS | {"face_match"},
     "face_matrix": frozenset(),
     "face_quality": frozenset(),
@@ -18,16 +19,14 @@ ENFORCED: dict[str, frozenset[str]] = {
     "liveness_set": LIVENESS,
     "same_person": frozenset({"face_match"}),
     "watchlist": frozenset({"watchlist"}),
-    # Figures that agree do not make a document genuine; figures that contradict one another make it suspicious.
-    "data_extraction": frozenset(),
 }
 """The checks that decide, for each service: they must pass."""
 
 REFUTING: dict[str, frozenset[str]] = {
+    "document_liveness": frozenset({"portrait_substitution"}),
     "liveness_detection": frozenset({"liveness.parallax"}),
     "identity": frozenset({"liveness.parallax"}),
     "liveness_set": frozenset({"liveness.parallax"}),
-    "data_extraction": frozenset({"arithmetic", "checksums"}),
 }
 """The checks that decide only by failing: most media give them nothing to judge. Every other check informs only."""
 

@@ -7,7 +7,7 @@ from torch import nn
 from models.face.recapture import SIZE
 
 
-def _conv(inside: int, outside: int, size: int = 3, stride: int = 1) -> nn.Sequential:
+def conv(inside: int, outside: int, size: int = 3, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inside, outside, size, stride, size // 2, bias=False), nn.BatchNorm2d(outside), nn.ReLU(inplace=True)
     )
@@ -17,14 +17,14 @@ class _Residual(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            _conv(width, width), nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width)
+            conv(width, width), nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width)
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.relu(x + self.body(x))
 
 
-class _Spectrum(nn.Module):
+class Spectrum(nn.Module):
     """Log magnitude of the 2-D Fourier transform, by matrix products (ONNX runs those everywhere).
 
     A periodic structure anywhere in the view becomes a peak at one place, whatever its phase.
@@ -63,18 +63,18 @@ class RecaptureNet(nn.Module):
         super().__init__()
         self.drop_tower = drop_tower
         self.close = nn.Sequential(
-            _conv(3, 24, 5, 2), _conv(24, 32, 3, 2), _Residual(32), _conv(32, 48, 3, 2), _Residual(48), _conv(48, 64)
+            conv(3, 24, 5, 2), conv(24, 32, 3, 2), _Residual(32), conv(32, 48, 3, 2), _Residual(48), conv(48, 64)
         )
         self.spectrum = nn.Sequential(
-            _Spectrum(), nn.BatchNorm2d(3), _conv(3, 16, 5, 2), _conv(16, 32, 3, 2), _conv(32, 48, 3, 2), _conv(48, 64)
+            Spectrum(), nn.BatchNorm2d(3), conv(3, 16, 5, 2), conv(16, 32, 3, 2), conv(32, 48, 3, 2), conv(48, 64)
         )
         self.wide = nn.Sequential(
-            _conv(3, 16, 5, 2),
-            _conv(16, 32, 3, 2),
+            conv(3, 16, 5, 2),
+            conv(16, 32, 3, 2),
             _Residual(32),
-            _conv(32, 48, 3, 2),
-            _conv(48, 64, 3, 2),
-            _conv(64, 64),
+            conv(32, 48, 3, 2),
+            conv(48, 64, 3, 2),
+            conv(64, 64),
         )
         self.alone = nn.ModuleList(nn.Linear(128, 1) for _ in range(3))
         self.together = nn.Sequential(nn.Dropout(0.3), nn.Linear(384, 48), nn.ReLU(), nn.Linear(48, 1))

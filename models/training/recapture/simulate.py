@@ -19,7 +19,7 @@ _FACE = (70, 400)  # width in camera pixels; `cut_views` reduces larger ones
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
+class View:
     """Where each camera pixel looks: coordinates (H, W) float32 on the shown picture, and the scale of the mapping."""
 
     x: np.ndarray
@@ -56,12 +56,12 @@ def stage(
     optics = Optics.draw(rng, settings.hard)
     view, box = _aim(scene, face, rng, attack=species != "bona_fide")
     if species == "bona_fide":
-        light = optics.apply(_look(_linear(scene.image, rng), view))
+        light = optics.apply(look(linear(scene.image, rng), view))
     elif species.startswith("screen"):
-        light = _screen(scene, view, optics, rng, settings, other)
+        light = screen_light(scene, view, optics, rng, settings, other)
     else:
-        light = _print(scene, view, optics, rng, settings, other, halftone=species == "print_halftone")
-    return Portrait(_illuminate(light, rng, settings.hard), box)
+        light = print_light(scene, view, optics, rng, settings, other, halftone=species == "print_halftone")
+    return Portrait(illuminate(light, rng, settings.hard), box)
 
 
 def shoot(staged: Portrait, rng: np.random.Generator, settings: Settings) -> Portrait:
@@ -99,7 +99,7 @@ def _as_file(scene: Portrait, rng: np.random.Generator, settings: Settings, heav
     return Portrait(image, (box[0] * k, box[1] * k, box[2] * k, box[3] * k))
 
 
-def _aim(scene: Portrait, face: float, rng: np.random.Generator, attack: bool) -> tuple[_View, Box]:
+def _aim(scene: Portrait, face: float, rng: np.random.Generator, attack: bool) -> tuple[View, Box]:
     """Points the camera so that the face is `face` camera pixels wide: coordinates, and the face box in the camera."""
     left, top, right, bottom = scene.box
     k = face / scene.face_width
@@ -112,14 +112,14 @@ def _aim(scene: Portrait, face: float, rng: np.random.Generator, attack: bool) -
     tilt = np.clip(rng.normal(0, 0.18, 2), -0.35, 0.35) / max(width, height) if attack else np.zeros(2)
     yy, xx = np.mgrid[0:height, 0:width].astype(np.float32)
     middle = (left + right) / 2, (top + bottom) / 2
-    to_picture = _homography(centre, turn, tilt, 1 / k, middle)
+    to_picture = homography(centre, turn, tilt, 1 / k, middle)
     weight = to_picture[2, 0] * xx + to_picture[2, 1] * yy + to_picture[2, 2]
     x = (to_picture[0, 0] * xx + to_picture[0, 1] * yy + to_picture[0, 2]) / weight
     y = (to_picture[1, 0] * xx + to_picture[1, 1] * yy + to_picture[1, 2]) / weight
     corners = np.array([[[left, top], [right, top], [right, bottom], [left, bottom]]], np.float64)
     seen = cv2.perspectiveTransform(corners, np.linalg.inv(to_picture))[0]
     (left, top), (right, bottom) = seen.min(0).tolist(), seen.max(0).tolist()
-    return _View(x.astype(np.float32), y.astype(np.float32), k), (left, top, right, bottom)
+    return View(x.astype(np.float32), y.astype(np.float32), k), (left, top, right, bottom)
 
 
 def _inside(
@@ -134,7 +134,7 @@ def _inside(
     return float(size[0]), float(size[1]), face - rng.uniform(lowest, highest)
 
 
-def _homography(
+def homography(
     centre: np.ndarray, turn: float, tilt: np.ndarray, scale: float, middle: tuple[float, float]
 ) -> np.ndarray:
     """Camera pixels to picture pixels: `centre` of the face in the camera looks at `middle` of it in the picture."""
@@ -144,7 +144,7 @@ def _homography(
     return np.array([[cos, -sin, middle[0]], [sin, cos, middle[1]], [0, 0, 1]]) @ lean @ to_origin
 
 
-def _look(picture: np.ndarray, view: _View, outside: int = cv2.BORDER_REFLECT_101) -> np.ndarray:
+def look(picture: np.ndarray, view: View, outside: int = cv2.BORDER_REFLECT_101) -> np.ndarray:
     """Samples a picture where the camera looks, without aliasing of its own: the picture is reduced first."""
     x, y = view.x, view.y
     if view.scale < 0.7:
@@ -154,7 +154,7 @@ def _look(picture: np.ndarray, view: _View, outside: int = cv2.BORDER_REFLECT_10
     return cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=outside)
 
 
-def _linear(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def linear(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.power(image.astype(np.float32) / 255, rng.uniform(1.9, 2.5))
 
 
@@ -167,15 +167,15 @@ def _window(scene: Portrait, rng: np.random.Generator) -> Box:
     return left, top, right, min(scene.image.shape[0], scene.box[3] + margins[3])
 
 
-def _cover(view: _View, window: Box, grow: float = 0.0) -> np.ndarray:
+def _cover(view: View, window: Box, grow: float = 0.0) -> np.ndarray:
     """How much of each camera pixel looks at the window, 0..1, (H, W, 1), edges anti-aliased."""
     left, top, right, bottom = window[0] - grow, window[1] - grow, window[2] + grow, window[3] + grow
     reach = np.minimum(np.minimum(view.x - left, right - view.x), np.minimum(view.y - top, bottom - view.y))
     return np.clip(reach * np.float32(view.scale) + 0.5, 0, 1)[..., None]
 
 
-def _screen(
-    scene: Portrait, view: _View, optics: Optics, rng: np.random.Generator, settings: Settings, other: np.ndarray
+def screen_light(
+    scene: Portrait, view: View, optics: Optics, rng: np.random.Generator, settings: Settings, other: np.ndarray
 ) -> np.ndarray:
     """Linear light of a screen that shows the scene, with bezel, pulse bands and reflections."""
     pitch = 0.5 * (4.5 / 0.5) ** rng.random()  # camera pixels per screen pixel
@@ -185,8 +185,8 @@ def _screen(
         size = max(32, round(picture.shape[1] * shown)), max(32, round(picture.shape[0] * shown))
         picture = cv2.resize(picture, size, interpolation=KERNELS[str(rng.choice(settings.kernels))])
         picture = cv2.resize(picture, scene.image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    light = _linear(picture, rng) * rng.normal(1, 0.07, 3).astype(np.float32)
-    light = optics.apply(_look(light, view, cv2.BORDER_REPLICATE))
+    light = linear(picture, rng) * rng.normal(1, 0.07, 3).astype(np.float32)
+    light = optics.apply(look(light, view, cv2.BORDER_REPLICATE))
     to_screen = np.float32(view.scale / pitch)
     strength = float(rng.uniform(0.3, 1.0))
     pattern = screen_pattern(
@@ -198,7 +198,7 @@ def _screen(
     window = _window(scene, rng)
     frame = scene.face_width * rng.uniform(0.02, 0.3) if rng.random() < 0.75 else 0.0
     bezel = np.array(rng.uniform(0, 0.06) if rng.random() < 0.7 else rng.uniform(0.3, 0.9), np.float32)
-    around = _linear(backdrop(rng, light.shape[:2], other), rng) * np.float32(rng.uniform(0.2, 1.2))
+    around = linear(backdrop(rng, light.shape[:2], other), rng) * np.float32(rng.uniform(0.2, 1.2))
     around = optics.apply(around)
     body = around + (bezel - around) * _cover(view, window, frame)
     light = body + (light - body) * _cover(view, window)
@@ -219,7 +219,7 @@ def _reflect(light: np.ndarray, rng: np.random.Generator, settings: Settings, ot
     shape = str(rng.choice(settings.glare))
     if shape == "scene":
         mirrored = soften(backdrop(rng, (height, width), other), width * rng.uniform(0.002, 0.03))
-        return light + _linear(mirrored, rng) * np.float32(rng.uniform(0.01, 0.15))
+        return light + linear(mirrored, rng) * np.float32(rng.uniform(0.01, 0.15))
     spot = np.zeros((height, width), np.float32)
     x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
     w, h = int(width * rng.uniform(0.05, 0.3)), int(height * rng.uniform(0.05, 0.3))
@@ -232,9 +232,9 @@ def _reflect(light: np.ndarray, rng: np.random.Generator, settings: Settings, ot
     return light + spot[..., None] * np.float32(rng.uniform(0.05, 0.9))
 
 
-def _print(
+def print_light(
     scene: Portrait,
-    view: _View,
+    view: View,
     optics: Optics,
     rng: np.random.Generator,
     settings: Settings,
@@ -244,8 +244,8 @@ def _print(
     """Linear light of a print: ink on paper with edges, curl, texture and gloss."""
     bend = np.float32(rng.uniform(0, 0.03) * scene.face_width)
     wave = np.sin(view.y * np.float32(rng.uniform(0.5, 3) / scene.face_width) + np.float32(rng.uniform(0, 6)))
-    view = _View(view.x + bend * wave, view.y, view.scale)
-    tones = _look(_faded(scene.image, rng), view, cv2.BORDER_REPLICATE)
+    view = View(view.x + bend * wave, view.y, view.scale)
+    tones = look(_faded(scene.image, rng), view, cv2.BORDER_REPLICATE)
     tones = np.clip(optics.apply(tones), 0, 1)
     if halftone:
         period = 0.8 * (9 / 0.8) ** rng.random()
@@ -263,7 +263,7 @@ def _print(
     light = light * (1 + wave * np.float32(rng.uniform(0, 0.35)))[..., None]
     window = _window(scene, rng)
     margin = scene.face_width * rng.uniform(0.01, 0.2) if rng.random() < 0.5 else 0.0
-    around = _linear(backdrop(rng, light.shape[:2], other), rng) * np.float32(rng.uniform(0.2, 1.2))
+    around = linear(backdrop(rng, light.shape[:2], other), rng) * np.float32(rng.uniform(0.2, 1.2))
     body = optics.apply(around)
     body = body * (1 - np.float32(rng.uniform(0, 0.7)) * _cover(view, window, margin + scene.face_width * 0.03))
     body = body + (paper.astype(np.float32) * np.float32(0.95) - body) * _cover(view, window, margin)
@@ -280,7 +280,7 @@ def _faded(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(low + tones * np.float32(high - low), 0, 1)
 
 
-def _illuminate(light: np.ndarray, rng: np.random.Generator, hard: float) -> np.ndarray:
+def illuminate(light: np.ndarray, rng: np.random.Generator, hard: float) -> np.ndarray:
     """Uneven light on the whole scene, vignetting, and rarely the flicker of lamps: both classes."""
     height, width = light.shape[:2]
     corners = rng.uniform(1 - rng.uniform(0, 0.6) * hard, 1, (2, 2)).astype(np.float32)

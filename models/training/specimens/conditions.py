@@ -13,7 +13,7 @@ class Conditions:
     """One way of taking a photograph. Lengths are shares of the photograph's shorter side where not said otherwise.
 
     Attributes:
-        width, height: of the photograph, pixels.
+        width, height: of the photograph, pixels, at most 1,700 (the stored noise field reaches so far).
         cover: share of the area that the document takes.
         tilt: how far the perspective pulls its corners.
         turn: degrees; `quarter` further quarter turns.

@@ -1,0 +1,1 @@
+"""How `models/trained/document_detector.onnx` was made: `scenes`, then `train`, then `evaluate`."""

@@ -1,1 +1,0 @@
-"""Fields out of the text of documents: labels and layout, no template of any issuer."""
