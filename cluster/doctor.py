@@ -13,6 +13,7 @@ from deployments.settings import Settings
 from deployments.tasks.database import open_database
 from models import weights
 from models.cards import all_cards
+from models.hub.checkpoint import checkpoints
 
 Finding = tuple[bool, str]
 """Whether it is well, and a line that says so or says what to do."""
@@ -56,6 +57,11 @@ def _weights(_: Settings) -> Iterator[Finding]:
             yield True, f"{name} {entry.sha256[:12]}, {entry.licence}"
         else:
             yield False, f"{name}: {weights.location(entry)} {fault}; {entry.mend}"
+    for name, checkpoint in checkpoints().items():
+        try:
+            yield True, f"{name} in {checkpoint.verify()}, {checkpoint.licence}"
+        except weights.WeightsError as error:
+            yield False, f"{name}: {error}"
 
 
 def _models(_: Settings) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 
 from models import fetch, weights
+from models.hub.fetch import sync_checkpoints
 
 weights_app = typer.Typer(help="Weight files: fetched by name and version, verified by sha256.", no_args_is_help=True)
 console = Console(highlight=False)
@@ -43,6 +44,8 @@ def sync(
 
         try:
             fetch.sync(from_bundle=bundle, progress=show)
+            for name, step in sync_checkpoints():
+                progress.console.print(f"{name}: {step} and verified")
         except weights.WeightsError as error:
             raise _end(error) from None
 

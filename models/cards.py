@@ -7,6 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from models.hub.checkpoint import checkpoints
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -49,6 +51,10 @@ class Card:
 @cache
 def card(name: str) -> Card:
     """The card of the model registered as `name`, e.g. `face/detector`. Raises KeyError for an unknown name."""
+    if name in checkpoints():
+        from models.hub.detector import card_of
+
+        return card_of(name, checkpoints()[name])
     file = files("models") / "cards" / f"{name.replace('/', '-')}.toml"
     if not file.is_file():
         raise KeyError(f"no model card named {name!r}")
@@ -60,6 +66,6 @@ def card(name: str) -> Card:
 
 
 def all_cards() -> list[Card]:
-    """Every card, by name."""
+    """Every card by name, those of the operator's checkpoints last."""
     names = sorted(entry.name.removesuffix(".toml") for entry in (files("models") / "cards").iterdir())
-    return [card(name.replace("-", "/", 1)) for name in names]
+    return [card(name.replace("-", "/", 1)) for name in names] + [card(name) for name in checkpoints()]

@@ -39,16 +39,8 @@ class Session:
             RuntimeError: cuda was asked for and the installed onnxruntime cannot use it.
         """
         (self._input,) = inputs
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = _ERRORS_ONLY
-        # The arena holds the largest batch ever seen; without it memory falls back and the CPU time is the same.
-        options.enable_cpu_mem_arena = False
-        # Idle worker threads must sleep, not spin: a replica shares its cores with others.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         model = redeclare_inputs(file.read_bytes(), inputs)
-        self._session = onnxruntime.InferenceSession(model, options, providers=providers(device))
+        self._session = open_session(model, threads=threads, device=device)
 
     def __call__(self, batch: np.ndarray) -> list[np.ndarray]:
         """Runs one float32 batch and returns the model's outputs in order."""
@@ -63,6 +55,20 @@ class Session:
     def metadata(self) -> dict[str, str]:
         """What the file's authors wrote beside the graph, such as an alphabet."""
         return dict(self._session.get_modelmeta().custom_metadata_map)
+
+
+def open_session(model: Path | bytes, *, threads: int = 1, device: str | None = None) -> onnxruntime.InferenceSession:
+    """A session over any model, for those with several inputs; arguments and errors as of `Session`."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    # The arena holds the largest batch ever seen; without it memory falls back and the CPU time is the same.
+    options.enable_cpu_mem_arena = False
+    # Idle worker threads must sleep, not spin: a replica shares its cores with others.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    source = model if isinstance(model, bytes) else str(model)
+    return onnxruntime.InferenceSession(source, options, providers=providers(device))
 
 
 def providers(device: str | None = None) -> list[str]:

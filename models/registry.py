@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+from models.hub.checkpoint import checkpoints
 from models.predictor import Predictor
 
 PREDICTORS = {
@@ -18,8 +19,13 @@ PREDICTORS = {
 
 def create(name: str, threads: int = 1) -> Predictor:
     """A predictor that is not loaded yet; its module is imported only now. Raises KeyError for an unknown name."""
+    if name in checkpoints():
+        from models.hub.detector import CheckpointDetector
+
+        return CheckpointDetector(name, threads=threads)
     if name not in PREDICTORS:
-        raise KeyError(f"no predictor named {name!r}; there are {', '.join(sorted(PREDICTORS))}")
+        known = sorted([*PREDICTORS, *checkpoints()])
+        raise KeyError(f"no predictor named {name!r}; there are {', '.join(known)}")
     module, cls = PREDICTORS[name].split(":")
     predictor: type[Predictor] = getattr(import_module(module), cls)
     return predictor(threads=threads)
