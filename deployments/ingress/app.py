@@ -16,11 +16,12 @@ from deployments.ingress.native import deliveries, galleries, liveness, reports
 from deployments.ingress.oz import analyses, collections, folders, media, sessions
 from deployments.ingress.senseid import routes as senseid
 from deployments.ingress.sensity import tasks, tokens, webhooks
+from deployments.ingress.shareid import routes as shareid
 from deployments.ingress.trustmatic import idlive
 from deployments.ingress.trustmatic import routes as trustmatic
 
 _OZ = (sessions, folders, media, analyses, collections)
-_DOCUMENTS = (trustmatic, idlive)
+_DOCUMENTS = (trustmatic, idlive, shareid)
 _NATIVE = (reports, liveness, galleries, deliveries)
 ROUTERS = (service, tokens, tasks, webhooks, senseid, *_OZ, *_DOCUMENTS, *_NATIVE, docs)
 

@@ -5,9 +5,10 @@ from deployments.ingress.native.errors import NATIVE
 from deployments.ingress.oz.errors import OZ
 from deployments.ingress.senseid.errors import SENSEID
 from deployments.ingress.sensity.errors import SENSITY
+from deployments.ingress.shareid.errors import SHAREID
 from deployments.ingress.trustmatic.errors import IDLIVE, TRUSTMATIC
 
-FACADES = (SENSITY, SENSEID, OZ, TRUSTMATIC, IDLIVE, NATIVE)
+FACADES = (SENSITY, SENSEID, OZ, TRUSTMATIC, IDLIVE, SHAREID, NATIVE)
 _OWNERS = {segment: facade for facade in FACADES for segment in facade.segments}
 
 

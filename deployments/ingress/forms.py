@@ -116,7 +116,7 @@ class Form:
         lists: texts of the fields that may be sent several times, by name; `texts` has none of them.
         files: by role in order of arrival, stored already unless their kind is `url`.
         empty: roles whose file had no bytes, with the error code for that.
-        names: file names by role, as the client wrote them.
+        names: file names by role, as the client wrote them; of long ones the end.
         types: content types by role, as the client declares them.
         problems: why its files were refused, where the whole form was read nevertheless.
     """

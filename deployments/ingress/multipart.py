@@ -125,7 +125,7 @@ class MultipartReader:
             raise ApiError("malformed_body", "a part has no usable name")
         # Some clients send a name beyond ASCII only in the extended form, which RFC 7578 forbids.
         is_file = bool(options.get(b"filename")) or b"filename*=" in self._disposition.lower()
-        filename = options.get(b"filename", b"").decode(errors="replace")[:MAX_NAME]
+        filename = options.get(b"filename", b"").decode(errors="replace")[-MAX_NAME:]
         declared = parse_options_header(self._content_type)[0].decode("latin-1").lower()
         self._events.append(PartHead(name, is_file, filename, declared))
 

@@ -22,6 +22,7 @@ FACADE_VERSIONS = {
     "oz": "6.0.1",
     "trustmatic": "1",
     "idlive": "1",
+    "shareid": "1",
     "native": "1",
 }
 _READY = {"status": "ready", "pipelines": {"dispatcher": "ready", "media": "ready", "vision": "ready"}}

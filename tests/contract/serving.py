@@ -19,7 +19,7 @@ from argon2 import PasswordHasher
 from deployments.gateway import PROBE
 from deployments.ingress.app import create_app
 from deployments.ingress.backend import Backend
-from deployments.settings import Settings
+from deployments.settings import Settings, ShareIdSettings
 from deployments.tasks.accounts import Accounts
 from deployments.tasks.blobs import Blobs
 from deployments.tasks.cases import Cases
@@ -61,7 +61,8 @@ class Api:
 
     def backend(self) -> Backend:
         """Opens the database and the blob directory."""
-        given = {"ssrf_allow_cidrs": "127.0.0.0/8", "public_host": "api.test"} | self.options
+        keys = ShareIdSettings(keys="example-key:example-hash:bank")
+        given = {"ssrf_allow_cidrs": "127.0.0.0/8", "public_host": "api.test", "shareid": keys} | self.options
         settings = Settings(home=self.home, **given)
         engine = open_database(settings.database)
         migrate(engine)

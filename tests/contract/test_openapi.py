@@ -13,8 +13,9 @@ from openapi_spec_validator import validate
 
 from deployments.ingress.app import ROUTERS
 from deployments.ingress.docs import describe
-from deployments.tasks.task import ArtifactRef
+from deployments.tasks.task import ArtifactRef, TaskSpec
 from pipelines.report import Status, Verdict
+from tests.contract.documents import id_report
 from tests.contract.files import JPEG
 from tests.contract.judges import judged_well, judging
 from tests.contract.oz.serving import HEADER, analysed, folder, opened, signed_in
@@ -105,6 +106,13 @@ def prepared(api: Api, client: httpx.Client, account: tuple[str, str], path: str
         return {"id": "staff", "subject": "employee-17"}
     if path.startswith("/api/"):
         return prepared_oz(api, account, path)
+    if path.startswith("/flow/{"):
+        claim = {"doc_type": None, "country_code": None, "first_name": None, "last_name": None, "tags": []}
+        service, options = "id_document_authentication", {"claim": claim}
+        spec = TaskSpec(tenant=account[0], facade="shareid", service=service, media=(), options=options)
+        flow = api.store.submit(spec)
+        api.complete(flow.id, id_report())
+        return {"flow_id": flow.id}
     if "{" not in path:
         return {}
     client.post("/webhooks/liveness_detection_analysis_complete", data={"url": "https://hooks.example.com/a"})

@@ -22,6 +22,8 @@ SEGMENTS += [
     "face_matching",
     "identity",
     "document",
+    "authenticity",
+    "photo",
     "liveness",
     "solutions",
     "replay",
@@ -33,9 +35,10 @@ PREFIXES += ["liveness/silent_detection", "quality/face", "senseid/identity/imag
 PREFIXES += ["api/v1/document", "api/v1/basic", "trustmatic/api/v1", "check_liveness", "idlive", "v3/api-docs", "flow"]
 SHAPES = {
     "sensity": "success", "senseid": "code", "oz": "error_code", "native": "status", "trustmatic": "hasError",
-    "idlive": "error_code",
+    "idlive": "error_code", "shareid": "flow_id",
 }  # fmt: skip
 """The member that every error body of a facade has."""
+CREDENTIALS = b'{"api_key":"example-key","business_hash":"example-hash","tags":["abcd"]}'
 segments = st.one_of(
     st.sampled_from(SEGMENTS), st.text(max_size=12), st.sampled_from(["", "..", "\0", "%00", "{id}", "'"])
 )
@@ -54,6 +57,10 @@ header_values = st.one_of(
 )
 bodies = st.one_of(
     st.binary(max_size=200),
+    st.just(multipart(('name="data"', b'{"api_key":"\\ud800","tags":[[]]}'), ('name="photos"; filename="a"', JPEG))),
+    st.just(
+        multipart(('name="photos"; filename="a.jpg"', JPEG), ('name="data"', b'{"api_key":"k","business_hash":"h"}'))
+    ),
     st.just(multipart(('name="file"; filename="a"', JPEG), ('name="url"', b"\xff"))),
     st.sampled_from(
         [

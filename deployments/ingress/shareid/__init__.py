@@ -1,0 +1,1 @@
+"""Compatible with ShareID's photo-based authenticity API (contracts, section 6)."""
