@@ -32,6 +32,8 @@ from pipelines.media.decoder import IsolatedDecoder
 from pipelines.policy import LIVENESS
 
 HALVES = ("tune", "test")
+DRAW = 2
+"""Of challenges, cameras and manners: clips of the first draw were looked at singly before limits were changed."""
 _REPORT = """# Active liveness: figures
 
 Rendered clips of the half `{half}` of the people (`benchmarks/active_liveness.py`; no person is in both halves).
@@ -56,17 +58,19 @@ async def measure(people: dict[str, Head], half: str, jobs: list[tuple[str, int]
     workers = LocalWorkers(decoder, LocalModels())
     try:
         for index, (kind, number) in enumerate(todo, start=1):
-            seed = [HALVES.index(half), KINDS.index(kind), number]
+            seed = [DRAW, HALVES.index(half), KINDS.index(kind), number]
             rng = np.random.default_rng(seed)
             challenge = Challenge(f"{half}-{kind}-{number}", draw(random.Random(str(seed))))
             first, other = (names[n] for n in rng.choice(len(names), 2, replace=False))
             recording = clip(kind, [a.value for a in challenge.actions], people[first], people[other], rng)
+            began_cpu = time.process_time()
             report = await check_liveness(
                 Context({"file": recording}, workers, options={"challenge": challenge.to_json()})
             )
             found = {c.name: [c.status.value, list(c.reasons)] for c in report.checks if c.name in (*NAMES, *LIVENESS)}
             evidence = {c.name: dict(c.evidence) for c in report.checks if c.name in NAMES}
             line = {"kind": kind, "number": number, "person": first, "verdict": report.verdict.value}
+            line["cpu_s"] = round(time.process_time() - began_cpu, 2)
             with kept.open("a", encoding="utf-8") as out:
                 out.write(json.dumps(line | {"checks": found, "evidence": evidence}) + "\n")
             _progress(index, len(todo), began)
@@ -111,6 +115,11 @@ def _progress(done: int, of: int, began: float) -> None:
     sys.stderr.flush()
 
 
+def _part(text: str) -> tuple[int, int]:
+    number, of = (int(half) for half in text.split("/"))
+    return number, of
+
+
 def main() -> None:
     """Runs what is missing and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -119,23 +128,25 @@ def main() -> None:
     parser.add_argument("--half", choices=HALVES, default="test")
     parser.add_argument("--honest", type=int, default=200)
     parser.add_argument("--attacks", type=int, default=200)
+    parser.add_argument("--part", type=_part, default=(1, 1), help="for one of several processes, such as 1/2")
     parser.add_argument("--report", type=Path, help="file to write the figures to")
     arguments = parser.parse_args()
     arguments.keep.mkdir(parents=True, exist_ok=True)
-    kept = arguments.keep / f"{arguments.half}.jsonl"
+    number, of = arguments.part
+    kept = arguments.keep / f"{arguments.half}-{number}.jsonl"
     studio = Studio()
     seated = ((person, studio.sit(image)) for person, image in portraits(arguments.data, arguments.half))
     people = {person: head for person, head in seated if head is not None}
     attacks = [(ATTACKS[n % len(ATTACKS)], n // len(ATTACKS)) for n in range(arguments.attacks)]
     honest = [("honest", n) for n in range(arguments.honest)]
     # Interleaved, so that a run that is stopped has seen some of each.
-    jobs = sorted(enumerate(honest), key=lambda e: e[0]) + sorted(enumerate(attacks), key=lambda e: e[0])
-    jobs.sort(key=lambda entry: entry[0])
+    jobs = sorted([*enumerate(honest), *enumerate(attacks)], key=lambda entry: entry[0])
     print(f"{len(people)} people of the half {arguments.half} will do")
-    asyncio.run(measure(people, arguments.half, [job for _, job in jobs], kept))
-    print("\n" + table(lines(kept)))
+    asyncio.run(measure(people, arguments.half, [job for _, job in jobs][number - 1 :: of], kept))
+    found = [line for part in sorted(arguments.keep.glob(f"{arguments.half}-*.jsonl")) for line in lines(part)]
+    print("\n" + table(found))
     if arguments.report is not None:
-        arguments.report.write_text(_REPORT.format(half=arguments.half, table=table(lines(kept))), encoding="utf-8")
+        arguments.report.write_text(_REPORT.format(half=arguments.half, table=table(found)), encoding="utf-8")
 
 
 if __name__ == "__main__":

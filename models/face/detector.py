@@ -13,6 +13,8 @@ from models.predictor import Predictor
 
 STRIDES = (8, 16, 32)
 _PAD = max(STRIDES)
+_TOGETHER = 8
+"""Images in one run: more gain nothing, and their activations leave the processor's caches (four times the time)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +47,7 @@ class YuNetDetector(Predictor[np.ndarray, list[FaceBox]]):
     """Finds faces with YuNet (Wu et al. 2023) at a long side of at most `long_side` pixels.
 
     Input: (H, W, 3) uint8 RGB images of any size. Output: faces per image, largest first, empty where none.
-    Images of equal size run as one batch.
+    Images of equal size run in batches.
     """
 
     card = card("face/detector")
@@ -68,12 +70,13 @@ class YuNetDetector(Predictor[np.ndarray, list[FaceBox]]):
         sizes = sorted({image.shape for image in reduced})
         for size in sizes:
             same = [index for index, image in enumerate(reduced) if image.shape == size]
-            outputs, width = self._run(np.stack([reduced[index] for index in same]))
-            for row, index in enumerate(same):
-                # Reducing rounds to whole pixels, so each axis has its own factor back.
-                back = np.array([batch[index].shape[1] / size[1], batch[index].shape[0] / size[0]], np.float32)
-                candidates = decode({name: output[row] for name, output in outputs.items()}, width, self.score)
-                found[index] = select(*candidates, self.overlap, back)
+            for few in (same[n : n + _TOGETHER] for n in range(0, len(same), _TOGETHER)):
+                outputs, width = self._run(np.stack([reduced[index] for index in few]))
+                for row, index in enumerate(few):
+                    # Reducing rounds to whole pixels, so each axis has its own factor back.
+                    back = np.array([batch[index].shape[1] / size[1], batch[index].shape[0] / size[0]], np.float32)
+                    candidates = decode({name: output[row] for name, output in outputs.items()}, width, self.score)
+                    found[index] = select(*candidates, self.overlap, back)
         return found
 
     def _run(self, images: np.ndarray) -> tuple[dict[str, np.ndarray], int]:

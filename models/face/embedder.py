@@ -10,12 +10,15 @@ from models.face.alignment import SIZE
 from models.onnx import Session
 from models.predictor import Predictor
 
+_TOGETHER = 8
+"""Crops in one run: more gain nothing, and their activations leave the processor's caches."""
+
 
 class SFace(Predictor[np.ndarray, np.ndarray]):
     """Embeds faces with SFace (Zhong et al. 2021, MobileFaceNet).
 
     Input: (112, 112, 3) uint8 RGB crops of `models.face.alignment.align`. Output: (128,) float32, unit length; the dot
-    product of two is their cosine, -1..1, which `models.face.calibration` turns into a score. One batch a call.
+    product of two is their cosine, -1..1, which `models.face.calibration` turns into a score.
     """
 
     card = card("face/embedder")
@@ -26,5 +29,6 @@ class SFace(Predictor[np.ndarray, np.ndarray]):
     def predict(self, batch: Sequence[np.ndarray]) -> list[np.ndarray]:
         if not batch:
             return []
-        (features,) = self._net(np.stack(batch).transpose(0, 3, 1, 2))
+        few = (batch[n : n + _TOGETHER] for n in range(0, len(batch), _TOGETHER))
+        features = np.concatenate([self._net(np.stack(crops).transpose(0, 3, 1, 2))[0] for crops in few])
         return list(features / np.linalg.norm(features, axis=1, keepdims=True))

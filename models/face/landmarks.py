@@ -109,9 +109,14 @@ def alignment_points(face: FaceBox, mesh: FaceMeshResult, crop_to_image: np.ndar
     They are the detector's, which the embedder suits best, unless the mesh sees the head tilted otherwise: the
     detector's points stay near upright, and only the mesh follows a tilted head (the card tells what that is worth).
     """
-    points = to_image(mesh.landmarks[_FIVE], crop_to_image)[:, :2]
+    points = mesh_points(mesh, crop_to_image)
     disagreement = (_tilt(points) - _tilt(face.points) + 180) % 360 - 180
     return points if mesh.presence >= _PRESENT and abs(disagreement) > _DISAGREEMENT else face.points
+
+
+def mesh_points(mesh: FaceMeshResult, crop_to_image: np.ndarray) -> np.ndarray:
+    """The five points of `FaceBox.points` where the mesh has them: (5, 2) float32 in image pixels."""
+    return to_image(mesh.landmarks[_FIVE], crop_to_image)[:, :2]
 
 
 def _tilt(points: np.ndarray) -> float:

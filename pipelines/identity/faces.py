@@ -1,7 +1,6 @@
 """The one look at the faces of a task's media that all identity nodes share."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 from pipelines.context import Context
 from pipelines.identity.observation import Observation
@@ -21,7 +20,7 @@ async def look_at_faces(
     role: str,
     *,
     liveness: bool = False,
-    embedding: bool | Literal["all"] = False,
+    embedding: bool = False,
     everyone: bool = False,
     still: bool = False,
     images_only: bool = False,
@@ -53,6 +52,7 @@ async def look_at_faces(
     limits = context.options.get("limits") or {}
     limits = limits.get(role, limits)
     asked = {"liveness": liveness, "embedding": embedding, "everyone": everyone, "still": still, "rotate": rotate}
+    asked |= {"active": True} if active else {}
     seen: Observation = await context.look(
         role, "faces", request, asked | {name: limits[name] for name in LIMITS if limits.get(name) is not None}
     )

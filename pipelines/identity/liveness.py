@@ -32,7 +32,6 @@ async def check_liveness(context: Context) -> Report:
         context,
         "file",
         liveness=True,
-        embedding="all" if challenge else False,
         still=wants_still(context.options),
         active=challenge is not None,
     )

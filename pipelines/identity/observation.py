@@ -52,7 +52,7 @@ class Mark:
         timestamp: seconds.
         faces: how many were found.
         mesh: (478, 3) float32 x, y in pixels of the upright original, z in the same scale.
-        embedding: only where every frame's was asked for.
+        embedding: only of some frames, where the face was followed.
     """
 
     timestamp: float

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from models.face.liveness import liveness_crop
 from models.face.recapture import cut_views
 from pipelines.errors import MediaError
 from pipelines.identity.face_quality import overall
+from pipelines.identity.following import follow, stride, to_embed
 from pipelines.identity.observation import Box, Face, Mark, Observation, Seen, Still
 from pipelines.identity.sights import Scene, Sight, sights, upright
 from pipelines.media.encode import jpeg
@@ -39,9 +41,10 @@ async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
 
     Args:
         options: all optional. `liveness` and `embedding` (booleans) say which models to ask beyond detection, mesh and
-            quality; `embedding` may be "all": of every frame of a video. Where a video's liveness is asked for, the
-            picked frames are embedded too: it must stay one person. `everyone`: every face of an image. `still`: the
-            best frame as JPEG. `rotate` (default true): turn faces that lie upright; without it they do not count.
+            quality. Where a video's liveness is asked for, the picked frames are embedded too: it must stay one person.
+            `active`: follow and embed the face through all frames instead (`pipelines.identity.following`).
+            `everyone`: every face of an image. `still`: the best frame as JPEG. `rotate` (default true): turn faces
+            that lie upright; without it they do not count.
             `least_side`, `most_side`: pixels of the original that its sides must keep to; `least_face`: pixels of the
             smallest face that counts.
 
@@ -51,7 +54,8 @@ async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
     _check_size(decoded, options)
     least = (options.get("least_face") or 0) / decoded.scale
     pixels = [frame.pixels for frame in decoded.frames]
-    rotation, looked = await upright(pixels, models, least)
+    every = stride(decoded.frames) if options.get("active") else None
+    rotation, looked = await upright(pixels, models, least, partial(follow, every=every) if every else None)
     if rotation and not options.get("rotate", True):
         # The detector boxes faces that lie, but mesh, crop and embedding of one are worthless: it does not count.
         rotation, looked = 0, [Scene(picture, [], None) for picture in pixels]
@@ -63,7 +67,7 @@ async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
     mains = [main for n in shown if (main := looked[n].main) is not None]
     judged, marks = await asyncio.gather(
         _judge([*mains, *others], models, decoded.scale, options, moving),
-        _track(decoded, looked, models, options) if moving else _nothing(),
+        _track(decoded, looked, models, every) if moving else _nothing(),
     )
     faces = dict(zip(shown, judged, strict=False))
     sideways = rotation in (90, 270)
@@ -124,9 +128,11 @@ async def _judge(
 ) -> list[Face]:
     """Asks the costly models; all faces travel in one call a model."""
     live = options.get("liveness")
+    # Where a face is followed, many more of its frames are embedded.
+    embed = options.get("embedding") or (live and moving and not options.get("active"))
     hidden, embeddings, liveness, recapture = await asyncio.gather(
         _ask(models, "face/occlusion", seen, lambda s: s.aligned, True),
-        _ask(models, "face/embedder", seen, lambda s: s.aligned, options.get("embedding") or (live and moving)),
+        _ask(models, "face/embedder", seen, lambda s: s.aligned, embed),
         _ask(models, "face/liveness", seen, lambda s: liveness_crop(s.pixels, s.box), live),
         _ask(models, "face/recapture", seen, lambda s: cut_views(s.pixels, s.edges), live),
     )
@@ -157,14 +163,12 @@ async def _ask(
     return await models.predict(name, [crop(sight) for sight in seen]) if wanted and seen else [None] * len(seen)
 
 
-async def _track(
-    decoded: Decoded, looked: Sequence[Scene], models: Models, options: Mapping[str, Any]
-) -> tuple[Mark, ...]:
-    """One mark a frame."""
-    mains = [scene.main for scene in looked if scene.main is not None]
-    embeddings = iter(
-        await _ask(models, "face/embedder", mains, lambda s: s.aligned, options.get("embedding") == "all")
-    )
+async def _track(decoded: Decoded, looked: Sequence[Scene], models: Models, every: int | None) -> tuple[Mark, ...]:
+    """One mark a frame; where the face was followed, with embeddings (`following.to_embed`)."""
+    mains = {n: scene.main for n, scene in enumerate(looked) if scene.main is not None}
+    chosen = to_embed({n: main.in_frame for n, main in mains.items()}, every) if every else []
+    asked = await _ask(models, "face/embedder", [mains[n] for n in chosen], lambda s: s.aligned, True)
+    embeddings = dict(zip(chosen, asked, strict=True))
     return tuple(
         Mark(timestamp=frame.timestamp, faces=0)
         if scene.main is None
@@ -177,9 +181,9 @@ async def _track(
             eyes=scene.main.eyes,
             mouth=scene.main.mouth,
             mesh=scene.main.in_frame * decoded.scale,
-            embedding=next(embeddings),
+            embedding=embeddings.get(n),
         )
-        for frame, scene in zip(decoded.frames, looked, strict=True)
+        for n, (frame, scene) in enumerate(zip(decoded.frames, looked, strict=True))
     )
 
 

@@ -1,10 +1,11 @@
 """Finds faces and places their meshes: which way up the picture stands, and what mesh and crop alone tell."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import cv2
 import numpy as np
 
 from models.face.alignment import align
@@ -99,7 +100,13 @@ class Scene:
         return self.main.certainty if self.main is not None else 0.0
 
 
-async def upright(pixels: Sequence[np.ndarray], models: Models, least: float) -> tuple[int, list[Scene]]:
+Look = Callable[[Sequence[np.ndarray], Models, float], Awaitable[list["Scene"]]]
+"""`scenes`, or another way to look for the faces of several frames."""
+
+
+async def upright(
+    pixels: Sequence[np.ndarray], models: Models, least: float, look: Look | None = None
+) -> tuple[int, list[Scene]]:
     """Looks for faces as the picture stands; where that is doubtful, also with the picture turned three ways.
 
     The detector misses faces that lie on their side and gives wrong points for those upside down; the mesh is certain
@@ -107,8 +114,10 @@ async def upright(pixels: Sequence[np.ndarray], models: Models, least: float) ->
 
     Args:
         least: faces whose shorter side has fewer pixels are ignored.
+        look: how to find the faces of all frames; `scenes` by default.
     """
-    standing = await scenes(pixels, models, least)
+    look = look or scenes
+    standing = await look(pixels, models, least)
     surest = max(range(len(standing)), key=lambda index: standing[index].certainty)
     best, rotation = standing[surest], 0
     if best.main is not None and best.main.upright:
@@ -121,13 +130,20 @@ async def upright(pixels: Sequence[np.ndarray], models: Models, least: float) ->
         return 0, standing
     if len(pixels) == 1:
         return rotation, [best]
-    return rotation, await scenes([_turn(picture, rotation // 90) for picture in pixels], models, least)
+    return rotation, await look([_turn(picture, rotation // 90) for picture in pixels], models, least)
 
 
-async def scenes(pixels: Sequence[np.ndarray], models: Models, least: float) -> list[Scene]:
-    """Finds the faces of each picture as it stands, and the mesh of its largest. All travel in one call a model."""
-    found: list[list[FaceBox]] = await models.predict("face/detector", pixels)
-    boxes = [[box for box in faces if min(box.width, box.height) >= least] for faces in found]
+async def scenes(pixels: Sequence[np.ndarray], models: Models, least: float, side: int | None = None) -> list[Scene]:
+    """Finds the faces of each picture as it stands, and the mesh of its largest. All travel in one call a model.
+
+    Args:
+        side: search in pictures that are reduced to so many pixels of the long side; as they are by default.
+    """
+    scales = [max(1.0, max(picture.shape[:2]) / side) if side else 1.0 for picture in pixels]
+    searched = [_reduced(picture, scale) for picture, scale in zip(pixels, scales, strict=True)]
+    found: list[list[FaceBox]] = await models.predict("face/detector", searched)
+    grown = [[_enlarged(box, scale) for box in faces] for faces, scale in zip(found, scales, strict=True)]
+    boxes = [[box for box in faces if min(box.width, box.height) >= least] for faces in grown]
     shown = [index for index, faces in enumerate(boxes) if faces]
     placed = dict(zip(shown, await sights([(pixels[n], boxes[n][0]) for n in shown], models), strict=True))
     return [Scene(picture, boxes[index], placed.get(index)) for index, picture in enumerate(pixels)]
@@ -140,6 +156,16 @@ async def sights(faces: Sequence[tuple[np.ndarray, FaceBox]], models: Models) ->
     crops = [mesh_crop(pixels, box) for pixels, box in faces]
     meshes = await models.predict("face/landmarks", [crop for crop, _ in crops])
     return [Sight(*face, *crop, mesh) for face, crop, mesh in zip(faces, crops, meshes, strict=True)]
+
+
+def _reduced(picture: np.ndarray, scale: float) -> np.ndarray:
+    size = round(picture.shape[1] / scale), round(picture.shape[0] / scale)
+    return picture if scale == 1 else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+
+def _enlarged(box: FaceBox, scale: float) -> FaceBox:
+    edges = (edge * scale for edge in (box.left, box.top, box.right, box.bottom))
+    return box if scale == 1 else FaceBox(*edges, box.score, box.points * np.float32(scale))
 
 
 def _turn(pixels: np.ndarray, quarters: int) -> np.ndarray:

@@ -13,6 +13,8 @@ from models.training.clips.head import LASHES, Head, Posture
 
 _SHIFT = 4  # binary digits of sub-pixel corners in cv2.fillConvexPoly
 _NEARLY_SHUT = 0.6
+_GRAIN = 64
+"""Pixels by which the field of noise is larger than a frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,15 @@ def photograph(head: Head, posture: Posture, camera: Camera) -> np.ndarray:
     seen = camera.project(points)
     owner = _paint(seen, points[:, 2], head.triangles, camera)
     forms = _affine(seen[head.triangles], head.texture(posture)[head.triangles])
+    forms = np.append(forms, np.float32([[0, 0, -9, 0, 0, -9]]), axis=0)  # of no triangle: beyond the picture
     yy, xx = np.mgrid[0 : camera.height, 0 : camera.width].astype(np.float32)
-    chosen = forms[owner]
-    x = chosen[..., 0] * xx + chosen[..., 1] * yy + chosen[..., 2]
-    y = chosen[..., 3] * xx + chosen[..., 4] * yy + chosen[..., 5]
-    picture = cv2.remap(head.image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    high, wide = head.image.shape[:2]
-    beyond = (owner < 0) | (x < 0) | (y < 0) | (x > wide - 1) | (y > high - 1)
-    picture[beyond] = cv2.resize(head.backdrop, (camera.width, camera.height))[beyond]
+    # One plane at a time: six values a pixel together would be copied through memory.
+    xx_x, yy_x, one_x, xx_y, yy_y, one_y = (np.take(form, owner, mode="wrap") for form in forms.T.copy())
+    x = xx_x * xx + yy_x * yy + one_x
+    y = xx_y * xx + yy_y * yy + one_y
+    behind = cv2.resize(head.backdrop, (camera.width, camera.height))
+    skin = head.lidded if posture.shut >= _NEARLY_SHUT else head.image
+    picture = cv2.remap(skin, x, y, cv2.INTER_LINEAR, behind, cv2.BORDER_TRANSPARENT)
     return _lashes(picture, seen, posture)
 
 
@@ -80,6 +83,8 @@ def _affine(target: np.ndarray, source: np.ndarray) -> np.ndarray:
 def film(pictures: Sequence[np.ndarray], camera: Camera, rng: np.random.Generator) -> list[np.ndarray]:
     """Adds what a hand-held camera does: small shifts and turns, exposure that drifts, noise."""
     count = len(pictures)
+    grain = np.round(rng.standard_normal((camera.height + _GRAIN, camera.width + _GRAIN, 3), np.float32) * camera.noise)
+    grain = grain.astype(np.int16)
     shake = np.stack([_wander(rng, count, pixels) for pixels in (1.5, 1.5, 0.4)], 1)
     light = 1 + _wander(rng, count, 0.02)
     out = []
@@ -87,9 +92,11 @@ def film(pictures: Sequence[np.ndarray], camera: Camera, rng: np.random.Generato
         turn = cv2.getRotationMatrix2D((camera.width / 2, camera.height / 2), float(degrees), 1.0)
         turn[:, 2] += x, y
         size = (camera.width, camera.height)
-        moved = cv2.warpAffine(picture, turn, size, borderMode=cv2.BORDER_REFLECT_101).astype(np.float32)
-        grain = rng.standard_normal(moved.shape, np.float32) * camera.noise
-        out.append(np.clip(moved * gain + grain, 0, 255).astype(np.uint8))
+        moved = cv2.warpAffine(picture, turn, size, borderMode=cv2.BORDER_REFLECT_101)
+        lit = cv2.LUT(moved, np.clip(np.arange(256) * gain, 0, 255).astype(np.uint8))
+        # Every frame shows another part of one field of noise.
+        top, left = rng.integers(_GRAIN, size=2)
+        out.append(cv2.add(lit, grain[top : top + camera.height, left : left + camera.width], dtype=cv2.CV_8U))
     return out
 
 
@@ -112,7 +119,7 @@ def encode(pictures: Sequence[np.ndarray], camera: Camera) -> bytes:
         stream.time_base = Fraction(1, camera.fps)
         # With these two on, the same frames give other bytes each time.
         steady = "threads=1:mbtree=0:rc-lookahead=0"
-        stream.options = {"crf": str(camera.quality), "preset": "veryfast", "x264-params": steady}
+        stream.options = {"crf": str(camera.quality), "preset": "ultrafast", "x264-params": steady}
         for picture in pictures:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))

@@ -21,11 +21,12 @@ FACE_LEAST = 90
 _FRONTAL, _LEVEL = 15.0, 12.0
 _OPEN, _VISIBLE = 0.5, 0.5
 _MARGIN = 0.05  # of the face's width, that the picture shows beside it
+_FOREHEAD = 0.2  # of the face's width, that it shows above: of a head cut off there the mesh is unsure
 
 
 class Studio:
-    """Tells which portraits will do: one face, frontal and level, large enough, with some of what is beside it; eyes
-    open and nothing before the face, since lids are drawn from the picture."""
+    """Tells which portraits will do: one face, frontal and level, large enough, with chin, hair and some of what is
+    beside it, as a camera sees a head; eyes open and nothing before the face, since lids are drawn from the picture."""
 
     def __init__(self) -> None:
         self._detector, self._mesh, self._occlusion = YuNetDetector(), FaceMesh(), OcclusionDetector()
@@ -51,8 +52,10 @@ class Studio:
             return None
         head = Head(image, mesh)
         left, right = float(mesh[:, 0].min()), float(mesh[:, 0].max())
+        top, bottom = float(mesh[:, 1].min()), float(mesh[:, 1].max())
         beside = min(left, image.shape[1] - right)
-        return head if head.width >= FACE_LEAST and beside >= _MARGIN * head.width else None
+        whole = top >= _FOREHEAD * head.width and bottom <= image.shape[0] and beside >= _MARGIN * head.width
+        return head if head.width >= FACE_LEAST and whole else None
 
 
 def portraits(data: Path, half: str) -> Iterator[tuple[str, np.ndarray]]:

@@ -61,8 +61,8 @@ class Challenge:
         return cls(str(values["id"]), tuple(Step(Action(s["action"]), float(s["at_least_s"])) for s in values["steps"]))
 
 
-_AT_LEAST_S = {Action.BLINK: 0.1}
-_DEFAULT_AT_LEAST_S = 0.3
+AT_LEAST_S = 0.3
+"""Seconds that each movement has to show: several frames, of which one at least is embedded (`following.EVERY_S`)."""
 
 
 def draw(rng: random.Random | None = None) -> tuple[Step, ...]:
@@ -79,4 +79,4 @@ def draw(rng: random.Random | None = None) -> tuple[Step, ...]:
     for place in range(count):
         allowed = [action for action in others if not drawn or action is not drawn[-1]]
         drawn.append(Action.MOVE_CLOSER if place == approach else rng.choice(allowed))
-    return tuple(Step(action, _AT_LEAST_S.get(action, _DEFAULT_AT_LEAST_S)) for action in drawn)
+    return tuple(Step(action, AT_LEAST_S) for action in drawn)

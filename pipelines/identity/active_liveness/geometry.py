@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from pipelines.identity.active_liveness.movements import START_S, Signals
@@ -11,23 +10,30 @@ from pipelines.identity.observation import Mark
 _FRONTAL = 12.0
 """Degrees of yaw and pitch from the start beyond which widths tell of turning more than of distance."""
 _NEAR, _FAR = 0.2, 0.1
+_EMBEDDED_LEAST = 8
 _FACE = np.arange(468)
-_GRID = np.arange(0, 468, 3)
+_OUTLINE = (
+    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
+    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+)
+_INNER = np.setdiff1d(_FACE, _OUTLINE)
+"""The mesh without its rim, which follows hair and beard and, near, what the camera sees past the cheeks."""
 
 
 def perspective(found: Signals) -> tuple[float, int] | None:
     """How much more the near parts of the face grow than the far ones while it comes closer, and from how many marks.
 
-    Each mesh is explained by the start's mesh through an affine map, a shift by depth (small turns) and a growth by
-    depth; the last one, per face width of depth, is laid against the logarithm of the face's size (least squares).
-    A head at an arm's length gives 0.09 to 0.18; whatever is flat grows alike everywhere and gives 0.
+    Each mesh is explained by the start's mesh through everything that a flat picture can do (an affine map, and the two
+    second-order terms of a homography), a shift by depth (small turns) and a growth by depth; the last one, per face
+    width of depth, is laid against the logarithm of the face's size (least squares). A head at an arm's length gives
+    0.1 to 0.2; whatever is flat grows alike everywhere and gives 0.
     None where fewer than five near or five usual marks face the camera.
     """
     frontal = (np.abs(found.yaw) < _FRONTAL) & (np.abs(found.pitch) < _FRONTAL)
     near, far = frontal & (found.size > _NEAR), frontal & (found.size < _FAR)
     if near.sum() < 5 or far.sum() < 5:
         return None
-    growth = _growth_by_depth(_start(found), found.mesh[:, _FACE, :2])[frontal]
+    growth = _growth_by_depth(_start(found), found.mesh[frontal][:, _FACE, :2])
     # Near marks are few and all others many: both weigh alike.
     weight = np.where(near, 1 / near.sum(), 1 / (frontal & ~near).sum())[frontal]
     slope = np.polyfit(found.size[frontal], growth, 1, w=np.sqrt(weight))[0]
@@ -35,25 +41,17 @@ def perspective(found: Signals) -> tuple[float, int] | None:
 
 
 def _growth_by_depth(first: np.ndarray, meshes: np.ndarray) -> np.ndarray:
-    """The growth by depth of each of the meshes (N, P, 2) against the first one (P, 3)."""
+    """The growth by depth of each of the meshes (N, 468, 2) against the first one (468, 3), by the inner points."""
     width = max(float(np.linalg.norm(first[234, :2] - first[454, :2])), 1e-6)
-    x, y, depth = ((first - first.mean(0)) / width).T
+    inner = (first[_INNER] - first[_INNER].mean(0)) / width
+    x, y, depth = inner.T
     one, none = np.ones_like(x), np.zeros_like(x)
-    across = np.column_stack([x, y, one, none, none, none, depth, none, -depth * x])
-    down = np.column_stack([none, none, none, x, y, one, none, depth, -depth * y])
+    across = np.column_stack([x, none, y, one, none, none, depth, none, x * x, x * y, -depth * x])
+    down = np.column_stack([none, y, none, none, x, one, none, depth, x * y, y * y, -depth * y])
     explain = np.linalg.pinv(np.concatenate([across, down]))
-    found = explain @ np.concatenate([meshes[..., 0], meshes[..., 1]], axis=1).T / width
-    growth: np.ndarray = found[8] / np.maximum((found[0] + found[4]) / 2, 1e-6)
+    found = explain @ np.concatenate([meshes[:, _INNER, 0], meshes[:, _INNER, 1]], axis=1).T / width
+    growth: np.ndarray = found[-1] / np.maximum((found[0] + found[1]) / 2, 1e-6)
     return growth
-
-
-def planar(found: Signals) -> float:
-    """How far the meshes stray from what a flat picture could show: 90th percentile over the marks of the residual of
-    the best homography from the start's mesh, as a share of the face's size."""
-    first = _start(found)
-    scale = max(float(np.linalg.norm(first[10, :2] - first[152, :2])), 1e-6)
-    residuals = [_residual(first[_GRID, :2], mesh[_GRID, :2]) for mesh in found.mesh]
-    return float(np.percentile(np.array(residuals) / np.exp(found.size), 90)) / scale
 
 
 def jumps(found: Signals) -> np.ndarray:
@@ -72,31 +70,24 @@ def jumps(found: Signals) -> np.ndarray:
 
 
 def likeness(track: Sequence[Mark], yaw_most: float) -> np.ndarray:
-    """Cosine of each embedding with the mean of all before it, smoothed over five; of marks that face the camera."""
+    """Cosine of each embedding with the mean of all before it, the better of each two in a row: one blurred frame says
+    nothing, two are a person. Of marks that do not turn further than that, all but the first two."""
     kept = [
         mark.embedding
         for mark in track
         if mark.embedding is not None and mark.pose is not None and abs(mark.pose.yaw) < yaw_most
     ]
-    if len(kept) < 12:
+    if len(kept) < _EMBEDDED_LEAST:
         return np.zeros(0)
     embeddings = np.stack(kept)
     mean = np.cumsum(embeddings, axis=0)[:-1]
     mean /= np.linalg.norm(mean, axis=1, keepdims=True)
-    cosine = np.einsum("nd,nd->n", embeddings[1:], mean)[4:]
-    smooth: np.ndarray = np.median(np.lib.stride_tricks.sliding_window_view(cosine, 5), axis=1)
-    return smooth
+    cosine = np.einsum("nd,nd->n", embeddings[1:], mean)[1:]
+    better: np.ndarray = np.maximum(cosine[:-1], cosine[1:])
+    return better
 
 
 def _start(found: Signals) -> np.ndarray:
     """The usual mesh of the start, (468, 3)."""
     mesh: np.ndarray = np.median(found.mesh[found.time <= START_S][:, _FACE], axis=0)
     return mesh
-
-
-def _residual(first: np.ndarray, second: np.ndarray) -> float:
-    homography, _ = cv2.findHomography(first, second, 0)
-    if homography is None:
-        return 0.0
-    moved = cv2.perspectiveTransform(first[None], homography)[0]
-    return float(np.sqrt(((moved - second) ** 2).sum(1).mean()))
