@@ -148,6 +148,11 @@ class Settings(BaseSettings):
     oz_max_file_mb: int = Field(10, ge=1, le=512, description="MiB of one file of a folder.")
     oz_wait_s: float = Field(120, gt=0, description="Seconds that a single request waits for its analyses.")
     rate_limit: int = Field(0, ge=0, description="Requests per minute and tenant; 0: no limit.")
+    challenge_rate: int = Field(
+        30,
+        ge=0,
+        description="Liveness challenges per minute and tenant, so that nobody draws until one fits; 0: no limit.",
+    )
     senseid: SenseIdSettings = Field(default_factory=SenseIdSettings, description="See `SenseIdSettings`.")
     trustmatic: TrustmaticSettings = Field(default_factory=TrustmaticSettings, description="See `TrustmaticSettings`.")
     shareid: ShareIdSettings = Field(default_factory=ShareIdSettings, description="See `ShareIdSettings`.")

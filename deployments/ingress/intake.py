@@ -47,6 +47,7 @@ class Intake:
         self._waiting = Waiting(self.threads, backend.tasks)
         self._whole_bodies = asyncio.Semaphore(WHOLE_BODIES)
         self._limiter = RateLimiter(settings.rate_limit)
+        self._draws = RateLimiter(settings.challenge_rate, policy="challenges")
         self.limits = Admission(total=settings.max_queued, per_tenant=settings.max_queued_per_tenant)
 
     async def ask(
@@ -238,7 +239,15 @@ class Intake:
 
     def count(self, request: Request, tenant: str) -> None:
         """Counts the request against the tenant's rate limit. Raises ApiError `rate_limited`."""
-        headers, wait_s = self._limiter.take(tenant)
+        self._take(self._limiter, request, tenant)
+
+    def count_draw(self, request: Request, tenant: str) -> None:
+        """Counts a challenge that is set against the tenant's rate limit for these. Raises ApiError `rate_limited`."""
+        self._take(self._draws, request, tenant)
+
+    @staticmethod
+    def _take(limiter: RateLimiter, request: Request, tenant: str) -> None:
+        headers, wait_s = limiter.take(tenant)
         exchange_of(request).headers.extend(headers)
         if wait_s is not None:
             raise rate_limited(wait_s)

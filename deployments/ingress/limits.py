@@ -16,9 +16,10 @@ class _Window:
 class RateLimiter:
     """A fixed window of a minute for each tenant, opened by its first request."""
 
-    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """Args: per_minute: 0 turns limiting off."""
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic, policy: str = "default") -> None:
+        """Args: per_minute: 0 turns limiting off. policy: its name in the headers."""
         self._quota = per_minute
+        self._policy = policy
         self._clock = clock
         self._windows: dict[str, _Window] = {}
         self._tidy_at = 0.0
@@ -41,8 +42,8 @@ class RateLimiter:
         window.used += 1
         left, reset = max(0, self._quota - window.used), max(1, round(window.ends - now))
         headers = [
-            (b"ratelimit-policy", f'"default";q={self._quota};w={WINDOW_S}'.encode()),
-            (b"ratelimit", f'"default";r={left};t={reset}'.encode()),
+            (b"ratelimit-policy", f'"{self._policy}";q={self._quota};w={WINDOW_S}'.encode()),
+            (b"ratelimit", f'"{self._policy}";r={left};t={reset}'.encode()),
         ]
         return headers, float(reset) if window.used > self._quota else None
 

@@ -164,8 +164,8 @@ def _reduced(picture: np.ndarray, scale: float) -> np.ndarray:
 
 
 def _enlarged(box: FaceBox, scale: float) -> FaceBox:
-    edges = (edge * scale for edge in (box.left, box.top, box.right, box.bottom))
-    return box if scale == 1 else FaceBox(*edges, box.score, box.points * np.float32(scale))
+    left, top, right, bottom = (edge * scale for edge in (box.left, box.top, box.right, box.bottom))
+    return box if scale == 1 else FaceBox(left, top, right, bottom, box.score, box.points * np.float32(scale))
 
 
 def _turn(pixels: np.ndarray, quarters: int) -> np.ndarray:

@@ -47,6 +47,7 @@ async def create_challenge(request: Request) -> Response:
     """Sets a random sequence of movements. Its token is good once, for this account, until `expires_at`."""
     intake = intake_of(request)
     principal = await intake.authorise(request, "tasks:write")
+    intake.count_draw(request, principal.tenant)
     return respond(json_reply(_render(intake.challenges.issue(principal.tenant)), 201))
 
 

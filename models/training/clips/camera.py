@@ -39,7 +39,7 @@ def photograph(head: Head, posture: Posture, camera: Camera) -> np.ndarray:
     seen = camera.project(points)
     owner = _paint(seen, points[:, 2], head.triangles, camera)
     forms = _affine(seen[head.triangles], head.texture(posture)[head.triangles])
-    forms = np.append(forms, np.float32([[0, 0, -9, 0, 0, -9]]), axis=0)  # of no triangle: beyond the picture
+    forms = np.append(forms, np.array([[0, 0, -9, 0, 0, -9]], np.float32), axis=0)  # of no triangle: beyond the picture
     yy, xx = np.mgrid[0 : camera.height, 0 : camera.width].astype(np.float32)
     # One plane at a time: six values a pixel together would be copied through memory.
     xx_x, yy_x, one_x, xx_y, yy_y, one_y = (np.take(form, owner, mode="wrap") for form in forms.T.copy())

@@ -82,7 +82,7 @@ class Head:
         rows = np.arange(len(picture))[:, None]
         for eye in (0, 1):
             outline = self.flat[[*UPPER_LIDS[7 * eye :][:7], *LOWER_LIDS[7 * eye :][:7]]]
-            covered = np.zeros(picture.shape[:2], np.uint8)
+            covered: np.ndarray = np.zeros(picture.shape[:2], np.uint8)
             cv2.fillConvexPoly(covered, cv2.convexHull(np.round(outline).astype(np.int32)), 1)
             covered = cv2.dilate(covered, _disc(reach))
             below = (cv2.dilate(covered, _disc(reach)) > covered) & (rows > outline[:, 1].max())

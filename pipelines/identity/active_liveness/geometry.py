@@ -10,6 +10,7 @@ from pipelines.identity.observation import Mark
 _FRONTAL = 12.0
 """Degrees of yaw and pitch from the start beyond which widths tell of turning more than of distance."""
 _NEAR, _FAR = 0.2, 0.1
+STEP_S = 0.1
 _EMBEDDED_LEAST = 8
 _FACE = np.arange(468)
 _OUTLINE = (
@@ -58,7 +59,8 @@ def jumps(found: Signals) -> np.ndarray:
     """How abruptly the face moves from each mark to the next, (N - 1,): what neighbouring steps do not explain.
 
     The face's centre, in face sizes, and the logarithm of its size; the step before and the step after are taken off,
-    so that quick but smooth movement counts little. A cut stands out by itself.
+    so that quick but smooth movement counts little. A cut stands out by itself. Where more than `STEP_S` lies between
+    two marks, more may change: the value is of so much time.
     """
     first = _start(found)
     scale = np.exp(found.size) * max(float(np.linalg.norm(first[10, :2] - first[152, :2])), 1e-6)
@@ -66,7 +68,7 @@ def jumps(found: Signals) -> np.ndarray:
     step = np.column_stack([moved, np.diff(found.size)])
     size = np.linalg.norm(step, axis=1)
     beside = np.maximum(np.append(0, size[:-1]), np.append(size[1:], 0))
-    return np.maximum(size - beside, 0)
+    return np.maximum(size - beside, 0) / np.maximum(np.diff(found.time) / STEP_S, 1)
 
 
 def likeness(track: Sequence[Mark], yaw_most: float) -> np.ndarray:

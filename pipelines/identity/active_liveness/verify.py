@@ -25,8 +25,8 @@ CROWDED_MOST = 0.1
 """Share of the frames that may show a second face: detectors see some in patterns."""
 GAP_MOST_S = 0.5
 JUMP_MOST = 0.08
-"""Face sizes that a face may move, or parts by which it may grow, from one frame to the next, out of step with the
-frames before and after. 200 synthetic answers with a shaking hand gave at most 0.03, 200 that were cut together at
+"""Face sizes that a face may move, or parts by which it may grow, in 0.1 seconds, out of step with the frames
+before and after. 200 synthetic answers with a shaking hand gave at most 0.03, 200 that were cut together at
 least 0.11 (both without the mesh's own error, which rendered clips put at 0.05)."""
 LIKENESS_LEAST, LIKENESS_YAW = 0.45, 30.0
 """Cosine to the mean of all embedded frames before; of frames within so many degrees, since turning lowers it."""

@@ -3,6 +3,7 @@
 import itertools
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import jwt
@@ -48,6 +49,21 @@ def test_a_challenge_holds_random_steps_with_one_approach_and_none_twice_in_a_ro
         assert all(step["at_least_s"] > 0 and step["instruction"] for step in body["steps"])
         drawn.append(tuple(actions))
     assert len(set(drawn)) > 15
+
+
+def test_nobody_draws_challenges_until_one_fits(tmp_path: Path) -> None:
+    api = Api(tmp_path, options={"challenge_rate": 2})
+    api.start()
+    with api.client() as client:
+        assert [client.post(CHALLENGES).status_code for _ in range(2)] == [201, 201]
+        third = client.post("/liveness/challenges")
+        assert third.status_code == 429
+        assert int(third.headers["retry-after"]) >= 1
+        assert '"challenges";r=0' in third.headers["ratelimit"]
+        assert client.post(LIVENESS, files=SELFIE).status_code == 202
+        with api.client() as other:
+            assert other.post(CHALLENGES).status_code == 201
+    api.stop()
 
 
 @BOTH

@@ -8,7 +8,9 @@ import pytest
 
 from models.face.detector import YuNetDetector
 from models.face.landmarks import FaceMesh, mesh_crop, to_image
+from models.training.clips.camera import Camera, encode, film, photograph
 from models.training.clips.head import Head
+from models.training.clips.motion import answer
 from models.training.clips.scenarios import clip
 from pipelines.context import Context
 from pipelines.identity.active_liveness.challenge import Action, Challenge, Step
@@ -18,7 +20,9 @@ from pipelines.local import LocalModels, LocalWorkers
 from pipelines.media.decoder import IsolatedDecoder
 from pipelines.report import Report, Status, Verdict
 
-STEPS = ("turn_left", "move_closer", "nod", "turn_right")
+STEPS = ("turn_left", "move_closer", "nod")
+CAMERA = Camera(width=360, height=480, focal=480.0, fps=8)
+"""Few and small frames, to keep these tests quick."""
 CHALLENGE = Challenge("c", tuple(Step(Action(action), 0.3) for action in STEPS))
 
 
@@ -53,7 +57,7 @@ def reasons(report: Report) -> set[str]:
 
 @pytest.mark.timeout(120)
 def test_an_honest_answer_passes_every_active_check(heads: tuple[Head, Head]) -> None:
-    report = judged(clip("honest", STEPS, *heads, np.random.default_rng(5)))
+    report = judged(clip("honest", STEPS, *heads, np.random.default_rng(5), CAMERA))
     assert {check.name: check.status for check in report.checks if check.name in NAMES} == dict.fromkeys(
         NAMES, Status.PASSED
     )
@@ -73,9 +77,18 @@ def test_an_honest_answer_passes_every_active_check(heads: tuple[Head, Head]) ->
     ],
 )
 def test_an_attack_is_rejected_with_its_reason(heads: tuple[Head, Head], kind: str, reason: str) -> None:
-    report = judged(clip(kind, STEPS, *heads, np.random.default_rng(5)))
+    report = judged(clip(kind, STEPS, *heads, np.random.default_rng(5), CAMERA))
     assert reason in reasons(report)
     assert report.verdict is Verdict.SUSPICIOUS
+
+
+def test_somebody_else_for_the_time_of_one_movement_is_told(heads: tuple[Head, Head]) -> None:
+    rng = np.random.default_rng(5)
+    postures, moments = answer(STEPS, rng, CAMERA.fps)
+    nod = [n for n in range(len(postures)) if moments[2].began <= n / CAMERA.fps <= moments[2].ended]
+    frames = [photograph(heads[n in nod], posture, CAMERA) for n, posture in enumerate(postures)]
+    report = judged(encode(film(frames, CAMERA, rng), CAMERA))
+    assert "person_changed" in reasons(report)
 
 
 def test_a_photo_in_place_of_a_recording_is_never_genuine() -> None:
@@ -87,5 +100,5 @@ def test_a_photo_in_place_of_a_recording_is_never_genuine() -> None:
 
 
 def test_the_same_seed_gives_the_same_clip(heads: tuple[Head, Head]) -> None:
-    first, again = (clip("still_held", STEPS, *heads, np.random.default_rng(2)) for _ in range(2))
+    first, again = (clip("still_held", STEPS, *heads, np.random.default_rng(2), CAMERA) for _ in range(2))
     assert first == again
