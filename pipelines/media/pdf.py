@@ -1,6 +1,7 @@
 """PDF pages to frames, with MuPDF. Nothing in a file is ever run: neither scripts nor actions nor links."""
 
 import math
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +31,7 @@ def open_pdf(data: bytes, limits: Limits) -> "pymupdf.Document":
 
 def open_lenient(data: bytes) -> "pymupdf.Document":
     """As `open_pdf`, for readers that look at the first pages only: any number of pages will do."""
+    sys.modules.setdefault("pymupdf.layout", None)  # type: ignore[arg-type]  # else it loads layout networks
     import pymupdf
 
     pymupdf.TOOLS.mupdf_display_errors(False)  # they quote what stands in the file

@@ -1,5 +1,6 @@
 """One PDF page as its characters in reading order, and all that was drawn opaquely, in the order of drawing."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in points, origin at the top left of the page as it is shown."""
 
+_Corner = tuple[int, ...]
 MAX_GLYPHS = 30_000
 MAX_OPERATIONS = 60_000
 """What a page draws beyond this is not looked at: no document's page comes near, a hostile one might."""
@@ -23,6 +25,25 @@ _MAX_COVERS = 1_000
 _MAX_IMAGES = 500
 _MAX_PIXELS = 4_000_000
 _OPAQUE = 0.99
+_SAME_LOOK = 16.0
+"""Mean difference of channels between an image and its place on the page, both reduced to the page's pixels."""
+MAX_OBJECTS = 100_000
+_MAX_OBJECT = 100_000
+_BLENDS = re.compile(r"/ca 0|/ca \.|/BM ?/(?!Normal|Compatible)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Something opaque that was drawn: a filled rectangle (`path`), an `image`, or a `shade` of unknown shape.
+
+    `opaque` is false for an image that may be see-through.
+    """
+
+    box: Box
+    order: int
+    kind: str
+    color: tuple[int, int, int] | None
+    opaque: bool = True
 
 
 @dataclass(slots=True)
@@ -37,6 +58,7 @@ class Glyph:
         order: place in the order of drawing on the page.
         line: number of the line of text that MuPDF puts it in.
         hidden: why nobody sees it: `invisible`, `transparent`, `tiny`, `outside`, `covered`, `same_color`; or None.
+        cover: what covers it, where that is known.
     """
 
     text: str
@@ -50,16 +72,7 @@ class Glyph:
     order: int
     line: int
     hidden: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """Something opaque that was drawn: a filled rectangle, or an image."""
-
-    box: Box
-    order: int
-    kind: str
-    color: tuple[int, int, int] | None
+    cover: Cover | None = None
 
 
 @dataclass(slots=True)
@@ -88,24 +101,28 @@ class PageView:
         return self.pixels[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
 
 
-def view_page(page: "pymupdf.Page") -> PageView:
-    """Reads a page. What of its text can be seen is for `pipelines.media.pdf_visibility` to judge."""
+def view_page(page: "pymupdf.Page", blends: bool) -> PageView:
+    """Reads a page. What of its text can be seen is for `pipelines.media.pdf_visibility` to judge.
+
+    Args:
+        blends: whether the document is `translucent`: images may then be see-through.
+    """
     scale = page_scale(page, 108.0, 2_000.0, _MAX_PIXELS)
+    pixels = page_pixels(page, scale)
     operations = page.get_bboxlog()
-    traced = page.get_texttrace() if len(operations) <= MAX_OPERATIONS else []
-    glyphs = _glyphs(page, traced)
-    view = PageView(
+    bounded = len(operations) <= MAX_OPERATIONS
+    glyphs = _glyphs(page, page.get_texttrace() if bounded else [])
+    return PageView(
         number=page.number + 1,
         width=float(page.rect.width),
         height=float(page.rect.height),
         glyphs=glyphs,
-        covers=_covers(page, operations) if len(operations) <= MAX_OPERATIONS else [],
+        covers=_covers(page, operations, _solid_images(page, pixels, scale, blends)) if bounded else [],
         images=_images(page),
-        pixels=page_pixels(page, scale),
+        pixels=pixels,
         scale=scale,
-        complete=len(operations) <= MAX_OPERATIONS and len(glyphs) < MAX_GLYPHS,
+        complete=bounded and len(glyphs) < MAX_GLYPHS,
     )
-    return view
 
 
 def area(box: Sequence[float]) -> float:
@@ -196,19 +213,77 @@ def _images(page: "pymupdf.Page") -> list[dict[str, Any]]:
     ]
 
 
-def _covers(page: "pymupdf.Page", operations: list[Any]) -> list[Cover]:
-    covers = [
-        Cover(tuple(map(float, operation[1])), order, "image", None)  # type: ignore[arg-type]
-        for order, operation in enumerate(operations)
-        if operation[0] in ("fill-image", "fill-shade")
-    ]
+def _covers(page: "pymupdf.Page", operations: list[Any], solid: set[_Corner]) -> list[Cover]:
+    covers = []
+    for order, (operation, box, *_) in enumerate(operations):
+        if operation in ("fill-image", "fill-shade"):
+            place, kind = tuple(map(float, box)), operation.removeprefix("fill-")
+            covers.append(Cover(place, order, kind, None, kind == "image" and _corner(place) in solid))  # type: ignore[arg-type]
     for drawing in page.get_cdrawings():
         opaque = "f" in drawing["type"] and (drawing.get("fill_opacity") or 0.0) >= _OPAQUE
         if opaque and drawing.get("fill") is not None and _rectangular(drawing):
             color = tuple(round(255 * channel) for channel in drawing["fill"])
             covers.append(Cover(tuple(map(float, drawing["rect"])), drawing["seqno"], "path", color))  # type: ignore[arg-type]
+    page_box = tuple(map(float, page.rect))
+    covers = [cover for cover in covers if overlap(cover.box, page_box) > 0]
     covers.sort(key=lambda cover: -area(cover.box))
     return covers[:_MAX_COVERS]
+
+
+def _solid_images(page: "pymupdf.Page", pixels: npt.NDArray[np.uint8], scale: float, blends: bool) -> set[_Corner]:
+    """Places of images that nothing shines through.
+
+    An image without a mask is such a one, unless the document blends: then the page must look like the image there.
+    """
+    if not blends:
+        return {_corner(image["bbox"]) for image in page.get_image_info() if not image.get("has-mask", True)}
+    try:
+        images = page.get_image_info(xrefs=True)[:_MAX_IMAGES]
+    except MemoryError:
+        raise
+    except Exception:  # one broken image
+        return set()
+    plain = [image for image in images if not image.get("has-mask", True) and image["xref"] > 0]
+    return {_corner(image["bbox"]) for image in plain if _looks_like(page, image, pixels, scale)}
+
+
+def _looks_like(page: "pymupdf.Page", image: dict[str, Any], pixels: npt.NDArray[np.uint8], scale: float) -> bool:
+    """Whether an upright image stands on the page as it is in the file."""
+    import cv2
+    import pymupdf
+
+    across, skew, tilt, down = image["transform"][:4]
+    left, top, right, bottom = (round(side * scale) for side in image["bbox"])
+    there = pixels[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
+    whole = there.shape[:2] == (bottom - top, right - left) and there.size > 0
+    if not whole or min(across, down) <= 0 or skew or tilt or image["width"] * image["height"] > _MAX_PIXELS:
+        return False
+    picture = pymupdf.Pixmap(pymupdf.csRGB, pymupdf.Pixmap(page.parent, image["xref"]))
+    rows = np.frombuffer(picture.samples, np.uint8).reshape(picture.height, picture.stride)
+    own = rows[:, : 3 * picture.width].reshape(picture.height, picture.width, 3)
+    small = cv2.resize(own, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
+    return bool(np.abs(small.astype(np.int16) - there).mean() < _SAME_LOOK)
+
+
+def _corner(box: Sequence[float]) -> _Corner:
+    return tuple(round(min(max(side, -1e6), 1e6)) for side in box)
+
+
+def translucent(document: "pymupdf.Document") -> bool:
+    """Whether any graphics state of a document lets shine through what lies beneath (ISO 32000-2, 11)."""
+    return any(
+        _BLENDS.search(source(document, number)) for number in range(1, min(document.xref_length(), MAX_OBJECTS))
+    )
+
+
+def source(document: "pymupdf.Document", number: int) -> str:
+    """An object as text; empty where it is damaged."""
+    try:
+        return str(document.xref_object(number, compressed=True))[:_MAX_OBJECT]
+    except MemoryError:
+        raise
+    except Exception:  # MuPDF's own classes, RuntimeError, ValueError, ...
+        return ""
 
 
 def _rectangular(drawing: dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.media.facts import Facts
 from pipelines.media.frames import Limits
 from pipelines.media.pdf import open_pdf
-from pipelines.media.pdf_page import Glyph, PageView, union, view_page
+from pipelines.media.pdf_page import Glyph, PageView, translucent, union, view_page
 from pipelines.media.pdf_visibility import judge_visibility
 from pipelines.media.sniff import MediaType
 
@@ -35,11 +35,12 @@ def read(data: bytes, found: MediaType, limits: Limits) -> Facts:
     """
     document = open_pdf(data, limits)
     pages: list[dict[str, Any]] = []
+    blends = translucent(document)
     until = time.monotonic() + _SECONDS
     for number in range(document.page_count):
         if time.monotonic() > until:
             break
-        pages.append(_read_page(document, number))
+        pages.append(_read_page(document, number, blends))
     complete = len(pages) == document.page_count
     return Facts({"page_count": document.page_count, "complete": complete, "pages": pages})
 
@@ -49,10 +50,10 @@ def font_name(name: str) -> str:
     return name[_SUBSET_PREFIX:] if name[_SUBSET_PREFIX - 1 : _SUBSET_PREFIX] == "+" else name
 
 
-def _read_page(document: "pymupdf.Document", number: int) -> dict[str, Any]:
+def _read_page(document: "pymupdf.Document", number: int, blends: bool) -> dict[str, Any]:
     """One page; where it is damaged beyond reading, an empty one that says so."""
     try:
-        view = view_page(document[number])
+        view = view_page(document[number], blends)
         judge_visibility(view)
         return _page(view)
     except MemoryError:

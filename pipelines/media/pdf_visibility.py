@@ -10,8 +10,12 @@ from pipelines.media.pdf_page import Box, Cover, Glyph, PageView, area, clip
 _INVISIBLE, _CLIP_ONLY = 3, 7
 _TRANSPARENT = 0.05
 _LEAST_SIZE = 2.0
+_LEAST_WIDTH = 0.1
 _COVERED_AREA = 0.7
 _SHOWN_PART = 0.3
+_MOST = 0.5
+_BLANK_PART = 0.6
+"""Of a run must show no contrast before it counts: a full stop may show none to the naked eye either."""
 _NO_CONTRAST = 3
 _SAME_COLOR = 60
 """Largest difference of a channel between a text's colour and a pixel that shows it."""
@@ -27,13 +31,14 @@ def judge_visibility(view: PageView) -> None:
     runs: dict[int, list[Glyph]] = defaultdict(list)
     for glyph in view.glyphs:
         glyph.hidden = _undrawn(glyph, view)
-        if glyph.text.strip():
+        if glyph.text.strip() and glyph.box[2] - glyph.box[0] > _LEAST_WIDTH:  # ligatures have parts without width
             runs[glyph.order].append(glyph)
     _judge_covers(view, [glyph for run in runs.values() for glyph in run])
     for glyphs in runs.values():
         rest = [glyph for glyph in glyphs if glyph.hidden is None]
-        if rest and all(uniform(view.patch(core(glyph))) for glyph in rest):
-            for glyph in rest:
+        blank = [glyph for glyph in rest if uniform(view.patch(core(glyph)))]
+        if len(blank) > _BLANK_PART * len(rest):
+            for glyph in blank:
                 glyph.hidden = "same_color" if _shows(view.patch(core(glyph)), glyph.color) else "covered"
 
 
@@ -57,34 +62,35 @@ def _judge_covers(view: PageView, glyphs: list[Glyph]) -> None:
         above = boxes[orders > cover.order]
         for order in np.unique(orders[beneath]):
             run = [glyphs[index] for index in beneath if orders[index] == order and glyphs[index].hidden is None]
-            for glyph in _covered(view, run, cover, above):
-                glyph.hidden = "covered"
+            if run and _covered(view, run, cover, above):
+                for glyph in run:
+                    glyph.hidden, glyph.cover = "covered", cover
 
 
-def _covered(view: PageView, run: list[Glyph], cover: Cover, above: npt.NDArray[np.float32]) -> list[Glyph]:
-    """Characters of a run beneath something that it hides.
+def _covered(view: PageView, run: list[Glyph], cover: Cover, above: npt.NDArray[np.float32]) -> bool:
+    """Whether something hides the part of a run that lies beneath it.
 
-    The pixels have a say, since a shape may be clipped or blended away and an image may be see-through: what shows no
-    contrast or not the text's colour is hidden. Where other text stands on top, or what covers has the text's own
+    The pixels have a say, since a shape may be clipped or blended away and an image may be see-through: no contrast
+    or none of the text's colour where the text is. Where other text stands on top, or what covers has the text's own
     colour, they cannot tell, and the order of drawing decides.
     """
-    blind = cover.color is not None and _near(cover.color, run[0].color) if run else False
-    seen = [_shows(view.patch(core(glyph)), glyph.color) for glyph in run]
-    shown = not blind and sum(seen) > _SHOWN_PART * len(run)
-    return [
-        glyph
-        for glyph in run
-        if uniform(view.patch(core(glyph)))
-        or (not shown and not blind)
-        or bool((_shared(above, core(glyph)) > 0.1).any())
-    ]
+    patches = [view.patch(core(glyph)) for glyph in run]
+    if cover.kind == "image" and cover.opaque:
+        return True
+    if np.mean([uniform(patch) for patch in patches]) > _MOST:
+        return True
+    if np.mean([bool((_shared(above, core(glyph)) > 0.1).any()) for glyph in run]) > _MOST:
+        return True
+    blind = cover.color is not None and _near(cover.color, run[0].color)
+    seen = np.mean([_shows(patch, glyph.color) for patch, glyph in zip(patches, run, strict=True)])
+    return not blind and bool(seen < _SHOWN_PART)
 
 
 def core(glyph: Glyph) -> Box:
     """Where a character's ink is: from the baseline up to the height of a digit. Its box reaches far beyond."""
     left, _, right, _ = glyph.box
-    top, bottom = glyph.origin[1] - 0.7 * glyph.size, glyph.origin[1]
-    inner = (left, max(top, glyph.box[1]), right, min(bottom, glyph.box[3]))
+    top, bottom = glyph.origin[1] - 0.62 * glyph.size, glyph.origin[1] - 0.05 * glyph.size
+    inner = (left + 0.3, max(top, glyph.box[1]), right - 0.3, min(bottom, glyph.box[3]))
     return inner if area(inner) > 0.3 * area(glyph.box) else glyph.box  # upright text lies otherwise
 
 
