@@ -1,11 +1,13 @@
 """Faces that any installation has, as files of bytes."""
 
 import io
+import zipfile
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -58,3 +60,21 @@ def jpeg(pixels: np.ndarray, quality: int = 92) -> bytes:
     out = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(out, "JPEG", quality=quality)
     return out.getvalue()
+
+
+def zipped(*pictures: bytes) -> bytes:
+    """A ZIP of these JPEGs."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number, picture in enumerate(pictures):
+            archive.writestr(f"{number:02}.jpg", picture)
+    return out.getvalue()
+
+
+def on_a_screen(picture: bytes) -> np.ndarray:
+    """(H, W, 3) uint8 RGB: the picture close up on a display whose red, green and blue stripes and dark rows show."""
+    lit = pixels(picture).repeat(2, axis=0).repeat(2, axis=1).astype(np.float32)
+    rows, columns = np.mgrid[: lit.shape[0], : lit.shape[1]]
+    stripes = np.stack([columns % 3 == channel for channel in range(3)], axis=-1)
+    shown = lit * stripes * np.where(rows % 3, 1.8, 1.1)[..., None]
+    return np.clip(cv2.GaussianBlur(shown, (0, 0), 0.6), 0, 255).astype(np.uint8)

@@ -36,6 +36,9 @@ MKV = MediaType("video", "video/x-matroska", "mkv")
 WEBM = MediaType("video", "video/webm", "webm")
 AVI = MediaType("video", "video/x-msvideo", "avi")
 FLV = MediaType("video", "video/x-flv", "flv")
+MPEG = MediaType("video", "video/mpeg", "mpg")
+OGV = MediaType("video", "video/ogg", "ogv")
+WMV = MediaType("video", "video/x-ms-wmv", "wmv")
 WAV = MediaType("audio", "audio/wav", "wav")
 MP3 = MediaType("audio", "audio/mpeg", "mp3")
 M4A = MediaType("audio", "audio/mp4", "m4a")
@@ -54,7 +57,8 @@ _PREFIXES: tuple[tuple[bytes, MediaType], ...] = (
     (b"MM\x00*", TIFF),
     (b"FLV\x01", FLV),
     (b"ID3", MP3),
-    (b"OggS", OGG),
+    (b"\x00\x00\x01\xba", MPEG),  # the pack header of a program stream (ISO/IEC 13818-1)
+    (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), WMV),  # the ASF header object, also of sound alone
     (b"fLaC", FLAC),
     (b"PK\x03\x04", ZIP),
     (b"PK\x05\x06", ZIP),
@@ -68,6 +72,8 @@ _BRANDS: dict[bytes, MediaType] = {
 }
 _MP4_BRANDS = frozenset((b"isom", b"mp41", b"mp42", b"avc1", b"hvc1", b"dash", b"MSNV", b"M4V ", b"M4VP", b"f4v "))
 _OLD_QUICKTIME_ATOMS = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
+_OGG_PICTURES = (b"\x80theora", b"OVP80")
+"""First bytes of the streams' own headers, which all stand at the beginning (RFC 3533)."""
 _BMP_HEADER_SIZES = frozenset((12, 40, 52, 56, 64, 108, 124))
 
 
@@ -86,6 +92,8 @@ def sniff(head: bytes) -> MediaType | None:
             return found
     if head[:4] in (b"RIFF", b"RF64"):
         return _RIFF_FORMS.get(head[8:12])
+    if head.startswith(b"OggS"):
+        return OGV if any(name in head for name in _OGG_PICTURES) else OGG
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return _ebml(head)
     if head[4:8] == b"ftyp":

@@ -26,8 +26,15 @@ DEMUXERS: Mapping[str, str] = {
     "video/webm": "matroska",
     "video/x-msvideo": "avi",
     "video/x-flv": "flv",
+    "video/mpeg": "mpeg",
+    "video/ogg": "ogg",
+    "video/x-ms-wmv": "asf",
 }
 """Sniffed type -> FFmpeg's demuxer."""
+_UNDECLARED = frozenset({"video/mpeg"})
+"""Files without a duration of their own, of which FFmpeg guesses one by the last time that it finds."""
+_TIMED = {"fflags": "genpts"}
+"""They also have a time for the first picture of each packet only: the others get theirs from FFmpeg."""
 _BAD_PACKETS = 64
 """Undecodable packets that are forgiven: recordings often end in one."""
 _SPARSE = 8
@@ -69,7 +76,7 @@ def decode_video(data: bytes, request: DecodeRequest, limits: Limits, *, threads
             "r",
             format=DEMUXERS[found.mime],
             metadata_errors="ignore",
-            options={"max_pixels": str(limits.pixels)},
+            options={"max_pixels": str(limits.pixels)} | (_TIMED if found.mime in _UNDECLARED else {}),
         ) as container:
             return _decode(container, found.mime, request, limits, threads)
     except MediaError:
@@ -83,7 +90,8 @@ def decode_video(data: bytes, request: DecodeRequest, limits: Limits, *, threads
 def _decode(container: InputContainer, mime: str, request: DecodeRequest, limits: Limits, threads: int) -> Decoded:
     stream = _video_stream(container)
     _check_resolution(stream.width, stream.height, limits)
-    duration = _declared_duration(container, stream) or _measured_duration(container, stream)
+    declared = None if mime in _UNDECLARED else _declared_duration(container, stream)
+    duration = declared or _measured_duration(container, stream)
     if duration > limits.duration_s:
         raise MediaError("video_too_long", "video too long")
     stream.codec_context.options = {"max_pixels": str(limits.pixels)}

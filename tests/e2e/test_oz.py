@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from standardwebhooks import Webhook
 
-from tests.pictures import astronaut, h264, hopper, jpeg, nobody, pixels
+from tests.pictures import astronaut, h264, hopper, jpeg, nobody, pixels, zipped
 from tests.receiver import Received, receiving
 from tests.running import ACCOUNT, Cluster
 
@@ -56,11 +56,7 @@ def video(*pictures: bytes) -> bytes:
 @cache
 def shots(picture: bytes) -> bytes:
     """A ZIP of six frames."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for number, view in enumerate(views(picture, 6)):
-            archive.writestr(f"{number}.jpg", jpeg(view))
-    return out.getvalue()
+    return zipped(*(jpeg(view) for view in views(picture, 6)))
 
 
 def folder(oz: httpx.Client, payload: dict[str, Any] | None = None, query: str = "", **files: bytes) -> dict[str, Any]:
@@ -143,6 +139,7 @@ def test_a_still_shots_set_has_no_time_and_is_judged_all_the_same(oz: httpx.Clie
 def test_a_video_in_which_another_person_takes_over_is_declined(oz: httpx.Client) -> None:
     answer = judged(oz, "quality", video=video(astronaut(), hopper()))
     assert answer["resolution_status"] == "DECLINED"
+    assert "person_changed" in answer["decline_reasons"]
 
 
 def test_nobody_in_the_picture_is_failed_and_has_no_score(oz: httpx.Client) -> None:
@@ -161,7 +158,7 @@ def test_one_person_in_photo_video_and_shots_set_is_the_same(oz: httpx.Client) -
 
 def test_the_least_similar_pair_of_two_people_declines(oz: httpx.Client) -> None:
     answer = judged(oz, "biometry", a=astronaut(), b=hopper(), c=astronaut())
-    assert answer["resolution_status"] == "DECLINED"
+    assert (answer["resolution_status"], answer["decline_reasons"]) == ("DECLINED", ["different_person"])
     assert answer["results_data"]["min_confidence"] < 0.85 <= answer["results_data"]["max_confidence"]
 
 

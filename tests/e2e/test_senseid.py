@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.pictures import astronaut, h264, hopper, jpeg, nobody, pixels
+from tests.pictures import astronaut, h264, hopper, jpeg, nobody, on_a_screen, pixels, zipped
 from tests.running import Cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.weights]
@@ -188,6 +188,38 @@ def test_a_filmed_photo_never_brings_pictures_unless_it_passed(senseid: Any) -> 
     pictures = {"image_timestamp", "base64_image", "base64_face_image", "verification_score"}
     assert pictures & set(answer) == (pictures if answer["passed"] else set())
     assert answer["liveness_status"] == ("ok" if answer["passed"] else "hack")
+
+
+@cache
+def filmed_screen(picture: bytes) -> bytes:
+    """An MP4 of a screen that shows the photo, a little unsteady."""
+    shown = on_a_screen(picture)
+    height, width = min(shown.shape[0] - 40, 960) // 2 * 2, min(shown.shape[1], 960) // 2 * 2
+    tops = (round(20 + 15 * np.sin(number / 4)) for number in range(26))
+    return h264((shown[top : top + height, :width] for top in tops), fps=10)
+
+
+def test_a_screen_with_visible_stripes_is_a_hack(senseid: Any) -> None:
+    attack = filmed_screen(hopper())
+    alone = senseid.silent_detection(attack, return_status=True, return_image=True)
+    assert (alone["code"], alone["passed"], alone["liveness_status"]) == (1000, False, "hack")
+    assert "base64_image" not in alone
+    compared = senseid.silent_image_verification(attack, hopper(), return_status=True)
+    assert (compared["passed"], compared["liveness_status"]) == (False, "hack")
+    assert "verification_score" not in compared
+
+
+def test_liveness_data_may_be_a_sealed_archive_of_frames(senseid: Any) -> None:
+    def scored(*frames: bytes) -> dict[str, Any]:
+        return senseid.liveness_image_verification(base64.b64decode(example().encrypt(zipped(*frames))), astronaut())
+
+    def frames(picture: bytes) -> list[bytes]:
+        return [jpeg(pixels(picture)[:, shift : shift + 480]) for shift in (0, 10, 20)]
+
+    assert scored(*frames(astronaut()))["verification_score"] >= 0.9
+    assert scored(*frames(hopper()))["verification_score"] < example().THRESHOLD
+    assert scored(*[nobody()] * 3)["code"] == 4000
+    assert scored(b"no picture")["code"] == 2007
 
 
 def test_a_video_without_anybody_is_4007(senseid: Any) -> None:

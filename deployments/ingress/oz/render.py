@@ -20,6 +20,7 @@ _OUR_FAULT = frozenset(("internal", "worker_lost", "deadline_exceeded"))
 EVEN = 0.5
 """`confidence_spoofing` at the detector's threshold."""
 _JUST_NOT = 0.499999
+THRESHOLD = "confidence_spoofing_over_threshold"
 
 
 def folder(case: Case, settings: Settings, *, with_analyses: bool) -> Json:
@@ -95,6 +96,8 @@ def analysis(case: Case, task: Task, settings: Settings) -> Json:
         "error_message": message,
         "params": asked["params"],
     }
+    if resolved == "DECLINED":
+        body["decline_reasons"] = _decline_reasons(task)
     if asked.get("collection"):
         body["collection"] = asked["collection"]
     return body
@@ -156,6 +159,14 @@ def _error(task: Task, resolved: str) -> tuple[int | None, str | None]:
     against = [check for check in (task.report or {})["checks"] if _counts_against(task.spec.service, check)]
     reasons = sorted({reason for check in against for reason in check["reasons"]})
     return INVALID_VALUE, f"could not be judged: {', '.join(reasons) or 'unknown'}"
+
+
+def _decline_reasons(task: Task) -> list[str]:
+    """Why, in the words of the checks (their names where they say no more). Where every check passed, the client's own
+    threshold is stricter than the detector's."""
+    failed = (check for check in (task.report or {})["checks"] if check["status"] == Status.FAILED)
+    against = [check for check in failed if _counts_against(task.spec.service, check)]
+    return sorted({reason for check in against for reason in check["reasons"] or [check["name"]]}) or [THRESHOLD]
 
 
 def _results_media(task: Task, settings: Settings) -> list[Json]:

@@ -34,7 +34,8 @@ class MediaObject(_Open):
 
 
 class AnalysisObject(_Open):
-    """An analysis; `analyse_id` is the older name of `analysis_id`. `webhook_secret` as in the folder."""
+    """An analysis; `analyse_id` is the older name of `analysis_id`. `webhook_secret` as in the folder.
+    `decline_reasons`, in the words of our checks, only where it is DECLINED."""
 
     analyse_id: str
     analysis_id: str
@@ -43,6 +44,7 @@ class AnalysisObject(_Open):
     state: Literal["PROCESSING", "FAILED", "FINISHED"]
     resolution_status: Resolution
     resolution: Resolution
+    decline_reasons: list[str] | None = None
     webhook_secret: str | None = None
 
 

@@ -1,12 +1,14 @@
 """Analyses, webhooks, single requests and collections of the Oz-compatible API over real HTTP (contracts 4)."""
 
 import json
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from deployments.ingress.oz.render import THRESHOLD
 from deployments.tasks.case import Batch, Case
 from deployments.tasks.idempotency import Idempotency
 from deployments.tasks.task import TaskSpec
@@ -85,6 +87,19 @@ def test_one_attack_declines_and_what_was_not_judged_never_succeeds(
             assert result["results_data"] is None
         else:
             assert (result["results_data"]["confidence_spoofing"] >= 0.5) is (status is Status.FAILED)
+
+
+def test_a_stricter_threshold_declines_what_every_check_passed_and_says_so(tmp_path: Path) -> None:
+    api = Api(tmp_path, options={"oz_quality_threshold": 0.1})
+    api.start()
+    with signed_in(api, api.new_account()) as oz:
+        made = folder(oz, a=JPEG)
+        (asked,) = analysed(oz, made["folder_id"], {"type": "quality"})
+        passed = liveness(Status.PASSED, made["media"][0]["media_id"], 0.6)
+        api.complete(asked["analysis_id"], judged(passed, verdict=Verdict.GENUINE))
+        done = oz.get(f"/api/analyses/{asked['analysis_id']}").json()
+    assert (done["resolution_status"], done["decline_reasons"]) == ("DECLINED", [THRESHOLD])
+    api.stop()
 
 
 def test_the_webhook_is_written_once_for_all_analyses_and_failed_ones_count(api: Api) -> None:
@@ -197,6 +212,7 @@ def test_frames_that_look_alive_have_no_number_where_the_recording_does_not_stan
     api.complete(asked["analysis_id"], judged(*checks, verdict=verdict("liveness_set", checks)))
     done = oz.get(f"/api/analyses/{asked['analysis_id']}").json()
     assert done["resolution_status"] == ("DECLINED" if declined else "SUCCESS")
+    assert done.get("decline_reasons") == ([name] if declined else None)
     assert (done["results_media"][0]["results_data"] is None) is declined
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.media.sniff import sniff
+from pipelines.media.sniff import OGG, OGV, sniff
 
 from .samples import corners, encoded, heic, video
 
@@ -38,6 +38,12 @@ def test_jpeg_without_a_jfif_header_is_recognised() -> None:
     assert getattr(sniff(b"\xff\xd8\xff\xe1\x00\x10Exif\0\0"), "mime", None) == "image/jpeg"
 
 
+def test_theora_makes_a_video_of_an_ogg_file_wherever_its_page_stands() -> None:
+    pages = b"OggS" + bytes(24) + b"\x01vorbis" + bytes(40) + b"OggS" + bytes(24)
+    assert sniff(pages) == OGG
+    assert sniff(pages + b"\x80theora") == OGV
+
+
 def test_heic_is_recognised() -> None:
     assert getattr(sniff(heic(corners(64, 64))[:4096]), "mime", None) == "image/heic"
 
@@ -52,6 +58,10 @@ def test_heic_is_recognised() -> None:
         ("webm", "libvpx", "video/webm"),
         ("avi", "mpeg4", "video/x-msvideo"),
         ("flv", "flv", "video/x-flv"),
+        ("mpeg", "mpeg1video", "video/mpeg"),
+        ("vob", "mpeg2video", "video/mpeg"),
+        ("ogg", "libvpx", "video/ogg"),
+        ("asf", "wmv2", "video/x-ms-wmv"),
     ],
 )
 def test_videos_are_recognised(kind: str, codec: str, mime: str) -> None:

@@ -36,6 +36,10 @@ CONTAINERS = [
     ("webm", "libvpx-vp9", "video/webm"),
     ("avi", "mpeg4", "video/x-msvideo"),
     ("flv", "flv", "video/x-flv"),
+    ("mpeg", "mpeg1video", "video/mpeg"),
+    ("vob", "mpeg2video", "video/mpeg"),
+    ("ogg", "libvpx", "video/ogg"),
+    ("asf", "wmv2", "video/x-ms-wmv"),
 ]
 
 
