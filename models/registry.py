@@ -7,7 +7,9 @@ from models.predictor import Predictor
 
 PREDICTORS = {
     "document/barcodes": "models.document.barcodes:BarcodeReader",
+    "document/mrz-text-reader": "models.document.mrz_text_reader:MrzTextReader",
     "document/ocr": "models.document.ocr:PaddleOcr",
+    "document/orientation": "models.document.orientation:PageOrientation",
     "face/detector": "models.face.detector:YuNetDetector",
     "face/embedder": "models.face.embedder:SFace",
     "face/landmarks": "models.face.landmarks:FaceMesh",

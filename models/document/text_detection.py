@@ -34,8 +34,8 @@ class DetectionSettings:
         unclip: how far a region grows, as area over perimeter: the network sees shrunk text.
     """
 
-    least_side: int = 736
-    most_side: int = 1600
+    least_side: int = 0
+    most_side: int = 960
     border: int = 16
     binary: float = 0.3
     region: float = 0.5

@@ -1,0 +1,110 @@
+"""Puts the lines a reader found on a page into visual rows and reading order."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.document.text_line import TextLine
+from pipelines.document.text import Span
+
+_OVERLAP = 0.5
+"""Of the lower line's height: lines that share so much of it stand in one row."""
+_PROSE = 28
+"""Median characters of the lines of a column of prose; table cells are shorter."""
+_LEAST_LINES = 5
+"""A column of fewer lines is no column."""
+_CROSSING = 0.1
+"""Share of the lines that may cross the gutter between two columns: headings."""
+
+
+def spans_of(lines: Sequence[TextLine], page: int = 1) -> list[Span]:
+    """The lines of one page as spans in reading order, with their rows.
+
+    Rows are judged along the page's own tilt. Columns of prose are read one after the other; everything else, tables
+    above all, row by row from left to right.
+
+    Args:
+        lines: of `document/ocr`, boxes in pixels of the upright page.
+        page: number of the page, from 1.
+    """
+    if not lines:
+        return []
+    level = _levelled(lines)
+    rows = _rows(level)
+    number = {index: row for row, members in enumerate(rows) for index in members}
+    columns = _columns(level, lines)
+    order = sorted(range(len(lines)), key=lambda index: (columns[index], number[index], level[index][0]))
+    return [
+        Span(
+            page=page,
+            text=lines[index].text,
+            box=lines[index].box,
+            source="ocr",
+            confidence=lines[index].confidence,
+            row=number[index],
+        )
+        for index in order
+    ]
+
+
+def _levelled(lines: Sequence[TextLine]) -> list[tuple[float, float, float, float]]:
+    """Boxes left, top, right, bottom after turning the page by its tilt: the median angle of its longer lines."""
+    edges = np.array([(line.quad[1] - line.quad[0] + line.quad[2] - line.quad[3]) / 2 for line in lines])
+    lengths = np.linalg.norm(edges, axis=1)
+    long = lengths >= np.median(lengths)
+    angle = float(np.median(np.arctan2(edges[long, 1], edges[long, 0])))
+    # Text that stands on its head or runs upwards is no tilt: rows are those of the upright page.
+    angle = angle if abs(angle) < np.pi / 6 else 0.0
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    boxes = []
+    for line in lines:
+        corners = line.quad @ turn.T
+        (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+        boxes.append((float(left), float(top), float(right), float(bottom)))
+    return boxes
+
+
+def _rows(boxes: Sequence[tuple[float, float, float, float]]) -> list[list[int]]:
+    """Indices of the boxes of each row, rows from top to bottom."""
+    rows: list[list[int]] = []
+    for index in sorted(range(len(boxes)), key=lambda at: boxes[at][1] + boxes[at][3]):
+        _, top, _, bottom = boxes[index]
+        for row in reversed(rows[-3:]):
+            others = [boxes[other] for other in row]
+            upper, lower = (float(np.median([box[side] for box in others])) for side in (1, 3))
+            shared = min(bottom, lower) - max(top, upper)
+            if shared > _OVERLAP * min(bottom - top, lower - upper) and not _covers(boxes[index], others):
+                row.append(index)
+                break
+        else:
+            rows.append([index])
+    return sorted(rows, key=lambda row: min(boxes[index][1] + boxes[index][3] for index in row))
+
+
+def _covers(box: tuple[float, float, float, float], others: Sequence[tuple[float, float, float, float]]) -> bool:
+    """Whether the box stands above or below one of the others rather than beside it."""
+    return any(
+        min(box[2], other[2]) - max(box[0], other[0]) > 0.5 * min(box[2] - box[0], other[2] - other[0])
+        for other in others
+    )
+
+
+def _columns(boxes: Sequence[tuple[float, float, float, float]], lines: Sequence[TextLine]) -> list[int]:
+    """Number of the column of prose that each line belongs to; all 0 where the page has no such columns."""
+    left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
+    one = [0] * len(boxes)
+    for share in (0.5, 0.45, 0.55, 0.4, 0.6):
+        gutter = left + share * (right - left)
+        before = [index for index, box in enumerate(boxes) if box[2] <= gutter]
+        after = [index for index, box in enumerate(boxes) if box[0] >= gutter]
+        crossing = len(boxes) - len(before) - len(after)
+        if min(len(before), len(after)) < _LEAST_LINES or crossing > _CROSSING * len(boxes):
+            continue
+        if min(float(np.median([len(lines[i].text) for i in side])) for side in (before, after)) < _PROSE:
+            continue
+        first = min(boxes[index][1] for index in (*before, *after))
+        return [
+            0 if index in set(before) else 1 if index in set(after) else (-1 if boxes[index][1] < first else 2)
+            for index in range(len(boxes))
+        ]
+    return one
