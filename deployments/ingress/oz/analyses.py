@@ -41,7 +41,7 @@ _SCHEMA = {
             "items": {
                 "type": "object",
                 "properties": {
-                    "type": {"type": "string", "description": "quality, biometry, blacklist or collection"},
+                    "type": {"type": "string", "description": "quality, biometry, documents, blacklist or collection"},
                     "source_media": {"type": "array", "items": {"type": "string"}},
                     "params": {"type": "object"},
                 },
@@ -60,7 +60,7 @@ _SCHEMA = {
     response_model=list[AnalysisObject],
     responses=reply("Accepted", [examples.ANALYSIS], 201)
     | _REFUSED
-    | errors(OZ, "malformed_body", "invalid_parameter", "no_suitable_media", "not_implemented", "rate_limited"),
+    | errors(OZ, "malformed_body", "invalid_parameter", "no_suitable_media", "rate_limited"),
     openapi_extra=SECURITY | creating(json_body(_SCHEMA, {"analyses": [{"type": "quality"}]})),
 )
 async def create_analyses(request: Request, folder_id: str) -> Response:

@@ -47,7 +47,7 @@ _PAYLOAD = {"selfie": "selfie.jpg", "payload": '{"folder:meta_data": {"transacti
     response_model=FolderObject,
     responses=reply("Created", examples.FOLDER, 201)
     | _REFUSED
-    | errors(OZ, "payload_too_large", "invalid_type", "bad_archive", "not_implemented", "rate_limited"),
+    | errors(OZ, "payload_too_large", "invalid_type", "bad_archive", "rate_limited"),
     openapi_extra=SECURITY | creating(form_body(_FORM, _PAYLOAD)),
 )
 async def create_folder(request: Request) -> Response:

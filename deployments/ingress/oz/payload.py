@@ -11,7 +11,13 @@ from deployments.tasks.case import Medium
 from deployments.tasks.task import MediaRef, TaskSpec
 
 Json = dict[str, Any]
-TYPES = {"quality": "QUALITY", "biometry": "BIOMETRY", "blacklist": "COLLECTION", "collection": "COLLECTION"}
+TYPES = {
+    "quality": "QUALITY",
+    "biometry": "BIOMETRY",
+    "documents": "DOCUMENTS",
+    "blacklist": "COLLECTION",
+    "collection": "COLLECTION",
+}
 BLACKLIST = "blacklist"
 MAX_ANALYSES = 20
 _MAX_TAGS, _MAX_TAG = 50, 100
@@ -65,7 +71,7 @@ def hook_of(value: Json) -> str | None:
 
 
 def analyses_of(value: Json) -> tuple[Analysis, ...]:
-    """The analyses asked for. Raises ApiError: `malformed_body`, `invalid_parameter`, `not_implemented`."""
+    """The analyses asked for. Raises ApiError: `malformed_body`, `invalid_parameter`, `invalid_type`."""
     asked = value.get("analyses")
     if not isinstance(asked, list) or not asked or not all(isinstance(one, dict) for one in asked):
         raise ApiError("malformed_body", "analyses must be a list of objects")
@@ -81,9 +87,13 @@ def spec(
 
     Raises: ApiError: `invalid_parameter` for media of elsewhere, `no_suitable_media`.
     """
-    chosen = _chosen(asked, media)
+    chosen = _sides(asked, media) if asked.type == "DOCUMENTS" else _chosen(asked, media)
+    roles = ("front", "back") if asked.type == "DOCUMENTS" else tuple(one.id for one in chosen)
     options: Json = {"analysis": {"type": asked.type, "params": asked.params}}
-    if asked.type == "QUALITY":
+    if asked.type == "DOCUMENTS":
+        service, options["skip_forgery"] = "id_document_authentication", False
+        options["analysis"]["sides"] = {role: one.id for role, one in zip(roles, chosen, strict=False)}
+    elif asked.type == "QUALITY":
         service = "liveness_set"
         options |= {"threshold": settings.oz_quality_threshold}
         options["best_frame"] = asked.params.get("extract_best_shot") is True
@@ -95,25 +105,44 @@ def spec(
         options["analysis"]["collection"] = collection
         options |= {"gallery_id": collection["alias"], **_decision(asked.params, settings)}
     refs = tuple(
-        MediaRef(role=one.id, blob=one.blob, sha256=one.sha256, size=one.size, mime=one.mime, kind=one.kind)
-        for one in chosen
+        MediaRef(role=role, blob=one.blob, sha256=one.sha256, size=one.size, mime=one.mime, kind=one.kind)
+        for role, one in zip(roles, chosen, strict=False)
     )
     return TaskSpec(tenant=tenant, facade="oz", service=service, media=refs, options=options, case=case_id)
 
 
 def _chosen(asked: Analysis, media: Sequence[Medium]) -> list[Medium]:
-    known = {medium.id: medium for medium in media}
-    if asked.sources is None:
-        chosen = [one for one in media if asked.type != "QUALITY" or not _document(one)]
-    elif set(asked.sources) <= known.keys():
-        chosen = [known[media_id] for media_id in dict.fromkeys(asked.sources)]
-    else:
-        raise ApiError("invalid_parameter", "source_media holds media that this folder does not have")
+    named = _named(asked, media)
+    chosen = [one for one in media if asked.type != "QUALITY" or not _document(one)] if named is None else named
     if asked.type != "QUALITY":
         chosen = [one for one in chosen if "photo_id_back" not in one.tags]
     if len(chosen) < (2 if asked.type == "BIOMETRY" else 1):
         raise ApiError("no_suitable_media", "no suitable media")
     return chosen
+
+
+def _sides(asked: Analysis, media: Sequence[Medium]) -> list[Medium]:
+    """The photos of one document, the front first: what is tagged so comes before what is not, the back last."""
+    named = _named(asked, media)
+    photos = [one for one in (media if named is None else named) if one.kind == "image"]
+    if named is None:
+        photos = [one for one in photos if _document(one)]
+    photos.sort(key=lambda one: ("photo_id_back" in one.tags) - ("photo_id_front" in one.tags))
+    if not photos:
+        raise ApiError("no_suitable_media", "no suitable media")
+    if len(photos) > 2 or sum("photo_id_front" in one.tags for one in photos) > 1:
+        raise ApiError("invalid_parameter", "DOCUMENTS judges one document: name its front and back in source_media")
+    return photos
+
+
+def _named(asked: Analysis, media: Sequence[Medium]) -> list[Medium] | None:
+    """The media in `source_media`, None where there is none. Raises ApiError for media of elsewhere."""
+    if asked.sources is None:
+        return None
+    known = {medium.id: medium for medium in media}
+    if not set(asked.sources) <= known.keys():
+        raise ApiError("invalid_parameter", "source_media holds media that this folder does not have")
+    return [known[media_id] for media_id in dict.fromkeys(asked.sources)]
 
 
 def _document(medium: Medium) -> bool:
@@ -135,8 +164,6 @@ def _analysis(value: Json) -> Analysis:
     kind = value.get("type")
     if not isinstance(kind, str):
         raise ApiError("invalid_type", "the type of an analysis must be a text")
-    if kind.lower() == "documents":
-        raise ApiError("not_implemented", "DOCUMENTS is not realized")
     if kind.lower() not in TYPES:
         raise ApiError("invalid_parameter", f"the type of an analysis is one of {', '.join(TYPES)}")
     sources = value.get("source_media")

@@ -17,6 +17,7 @@ SOURCE_KEYS = {"image": "source_image_id", "video": "source_video_id", "zip": "s
 INFO_KEYS = {"image": "image", "video": "video", "zip": "shots_set"}
 _WORST_FIRST = ("FAILED", "DECLINED", "OPERATOR_REQUIRED", "SUCCESS")
 _OUR_FAULT = frozenset(("internal", "worker_lost", "deadline_exceeded"))
+DOCUMENTS = "id_document_authentication"
 EVEN = 0.5
 """`confidence_spoofing` at the detector's threshold."""
 _JUST_NOT = 0.499999
@@ -89,7 +90,7 @@ def analysis(case: Case, task: Task, settings: Settings) -> Json:
         "state": _state(resolved),
         "resolution_status": resolved,
         "resolution": resolved,
-        "source_media": [media(known[ref.role], settings) for ref in task.spec.media if ref.role in known],
+        "source_media": [media(known[one], settings) for one in _sources(task) if one in known],
         "results_media": _results_media(task, settings) if task.state is State.COMPLETED else [],
         "results_data": _results_data(task),
         "error_code": code,
@@ -104,14 +105,20 @@ def analysis(case: Case, task: Task, settings: Settings) -> Json:
 
 
 def resolution(task: Task) -> str:
-    """PROCESSING, SUCCESS, DECLINED, or FAILED for whatever could not be judged."""
+    """PROCESSING, SUCCESS, DECLINED, or FAILED for whatever could not be judged.
+
+    OPERATOR_REQUIRED only for a document that was found: a person may see what the checks could not.
+    """
     if task.state is State.FAILED:
         return "FAILED"
     if task.state is not State.COMPLETED or task.report is None:
         return "PROCESSING"
     if task.spec.service == "liveness_set" and any(_declines(task, check) for check in task.report["checks"]):
         return "DECLINED"
-    return {Verdict.GENUINE: "SUCCESS", Verdict.SUSPICIOUS: "DECLINED"}.get(task.report["verdict"], "FAILED")
+    unsure = "FAILED"
+    if task.spec.service == DOCUMENTS and (task.report["data"].get("document") or {}).get("sides"):
+        unsure = "OPERATOR_REQUIRED"
+    return {Verdict.GENUINE: "SUCCESS", Verdict.SUSPICIOUS: "DECLINED"}.get(task.report["verdict"], unsure)
 
 
 def confidence_spoofing(check: Mapping[str, Any]) -> float | None:
@@ -170,7 +177,14 @@ def _decline_reasons(task: Task) -> list[str]:
 
 
 def _results_media(task: Task, settings: Settings) -> list[Json]:
-    return [_result(task, ref.role, ref.kind, settings) for ref in task.spec.media]
+    kinds = [ref.kind for ref in task.spec.media]
+    return [_result(task, media_id, kind, settings) for media_id, kind in zip(_sources(task), kinds, strict=True)]
+
+
+def _sources(task: Task) -> list[str]:
+    """Ids of the media that the task is about: their roles, but for the sides of a document."""
+    sides = task.spec.options["analysis"].get("sides", {})
+    return [sides.get(ref.role, ref.role) for ref in task.spec.media]
 
 
 def _result(task: Task, media_id: str, kind: str, settings: Settings) -> Json:
@@ -191,6 +205,8 @@ def _result(task: Task, media_id: str, kind: str, settings: Settings) -> Json:
         persons = report["data"]["persons"].get(media_id, [])
         named = [{"person_id": person["subject_id"], "confidence": person["score"]} for person in persons]
         body["results_data"] = {"persons": named}
+    elif task.spec.service == DOCUMENTS:
+        body["results_data"] = _text_fields(report)
     return body
 
 
@@ -203,7 +219,7 @@ def _spoofing(checks: list[Mapping[str, Any]]) -> float | None:
 
 def _counts_against(service: str, check: Mapping[str, Any]) -> bool:
     """Whether the check keeps the verdict from being genuine."""
-    enforced, refuting = ENFORCED[service], REFUTING.get(service, frozenset())
+    enforced, refuting = ENFORCED.get(service, frozenset()), REFUTING.get(service, frozenset())
     failed = check["status"] == Status.FAILED
     return (check["name"] in enforced and check["status"] != Status.PASSED) or (check["name"] in refuting and failed)
 
@@ -221,8 +237,19 @@ def _output_images(task: Task, media_id: str, settings: Settings) -> list[Json]:
     ]
 
 
+def _text_fields(report: Mapping[str, Any]) -> Json:
+    fields = report["data"].get("fields") or ()
+    return {
+        "text_fields": [
+            {"field_name": field["name"], "visual": field.get("visual"), "mrz": field.get("mrz")} for field in fields
+        ]
+    }
+
+
 def _results_data(task: Task) -> Json | None:
-    if task.state is not State.COMPLETED or task.spec.service != "same_person":
+    if task.state is not State.COMPLETED or task.spec.service not in ("same_person", DOCUMENTS):
         return None
+    if task.spec.service == DOCUMENTS:
+        return _text_fields(task.report or {})
     data = (task.report or {})["data"]
     return {"max_confidence": data["max"], "min_confidence": data["min"]}

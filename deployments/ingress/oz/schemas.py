@@ -40,7 +40,7 @@ class AnalysisObject(_Open):
     analyse_id: str
     analysis_id: str
     folder_id: str
-    type: Literal["QUALITY", "BIOMETRY", "COLLECTION"]
+    type: Literal["QUALITY", "BIOMETRY", "DOCUMENTS", "COLLECTION"]
     state: Literal["PROCESSING", "FAILED", "FINISHED"]
     resolution_status: Resolution
     resolution: Resolution

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from deployments.ingress.shareid.reasons import FORGERY, WITH_MRZ, Findings
+from deployments.ingress.shareid.reasons import MANIPULATION, WITH_MRZ, Findings
 from pipelines.report import Status, Verdict
 
 Json = dict[str, Any]
@@ -29,7 +29,7 @@ _SECURITY: Mapping[str, tuple[str, ...]] = {
     "mrz_checksum": ("mrz_check_digits",),
     "mrz_visual_match": ("mrz_visual_consistency",),
     "not_expired": ("expiry",),
-    "doc_manipulation": FORGERY[:3],
+    "doc_manipulation": MANIPULATION,
     "doc_screen": ("document_liveness_screen",),
     "doc_print": ("document_liveness_print",),
     "sides_match": ("sides_consistency",),
@@ -43,7 +43,6 @@ def findings_of(report: Mapping[str, Any]) -> Findings:
     data = report["data"]
     document, sides = data.get("document") or {}, data.get("sides") or {}
     pixels = [side[name] for side in sides.values() for name in ("width", "height") if side.get(name)]
-    mrz = data.get("mrz")
     kind = document.get("type") or "unknown"
     return Findings(
         verdict=Verdict(report["verdict"]),
@@ -53,9 +52,9 @@ def findings_of(report: Mapping[str, Any]) -> Findings:
         sides=frozenset(document.get("sides") or ()),
         least_side=min(pixels, default=None),
         statuses={check["name"]: _worst(report["checks"], check["name"]) for check in report["checks"]},
-        quality=tuple(_quality(report["checks"])),
-        mrz=bool(mrz),
-        mrz_valid=bool(mrz and mrz.get("valid")),
+        quality=tuple(_words(report["checks"], "image_quality")),
+        mrz=bool(data.get("mrz")),
+        mrz_words=tuple(_words(report["checks"], "mrz_check_digits")),
         fields={field["name"]: field["value"] for field in data.get("fields") or () if field.get("value")},
     )
 
@@ -90,7 +89,8 @@ def _worst(checks: Iterable[Mapping[str, Any]], name: str) -> Status:
     return next(status for status in _WORST_FIRST if status in statuses)
 
 
-def _quality(checks: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+def _words(checks: Iterable[Mapping[str, Any]], name: str) -> Iterable[str]:
+    """Why the checks of that name failed or came to no conclusion."""
     for check in checks:
-        if check["name"] == "image_quality" and check["status"] == Status.FAILED:
+        if check["name"] == name and check["status"] in (Status.FAILED, Status.INCONCLUSIVE):
             yield from check["reasons"] or ("unknown",)

@@ -56,12 +56,20 @@ IDS: Mapping[str, int] = {
 }
 """The numbers that the vendor documents; the others have none."""
 
+_QUALITY = (
+    ("not_found", "missing_doc"),
+    ("blur", "blur_img"),
+    ("resolution", "low_resolution"),
+    ("small", "low_resolution"),
+)
+"""Part of a word about quality -> reason; every other word is `low_quality`."""
+
+_NO_MRZ = frozenset({"mrz_not_found", "mrz_unreadable", "mrz_uncertain"})
 TWO_SIDED = frozenset({"id_card", "driver_license", "residence_permit"})
 WITH_MRZ = frozenset({"passport", "residence_permit"})
+MANIPULATION = ("portrait_substitution", "copy_move", "jpeg_ghosts", "font_consistency")
 FORGERY = (
-    "portrait_substitution",
-    "copy_move",
-    "font_consistency",
+    *MANIPULATION,
     "security_background",
     "mrz_visual_consistency",
     "barcode_visual_consistency",
@@ -80,8 +88,9 @@ class Findings:
         sides: which sides were seen.
         least_side: pixels of the shortest side of all photos; None where unknown (a PDF).
         statuses: check -> its worst status over all sides.
-        quality: reasons of a failed check of the image's quality; empty where it did not fail.
-        mrz: whether one was read; `mrz_valid` whether all its check digits are right.
+        quality: why checks of the pictures' quality did not pass.
+        mrz: whether one was read.
+        mrz_words: why the check of its digits did not pass.
         fields: field -> value as read; dates ISO 8601.
     """
 
@@ -94,15 +103,15 @@ class Findings:
     statuses: Mapping[str, Status]
     quality: tuple[str, ...]
     mrz: bool
-    mrz_valid: bool
+    mrz_words: tuple[str, ...]
     fields: Mapping[str, str]
 
 
 def reasons(found: Findings, claim: Claim, today: date, least_side: int) -> list[str]:
     """Every reason not to accept the document, the one to be told first; none where it is accepted.
 
-    What the policy does not call genuine is never accepted: it is `doc_not_auth` where it is suspicious and
-    `low_quality` where it could not be judged, unless another finding explains that.
+    What the policy does not call genuine is never accepted: unless another finding explains that, it is `doc_not_auth`
+    where it is suspicious and `low_quality` where it could not be judged.
 
     Args:
         today: the day on which an expiry date counts; a document is valid on its last day.
@@ -112,9 +121,12 @@ def reasons(found: Findings, claim: Claim, today: date, least_side: int) -> list
         return ["missing_doc"]
     explained = {*_of_pictures(found, least_side), *_of_scope(found, claim), *_of_mrz(found), *_of_forgery(found)}
     explained |= _of_expiry(found, today)
-    if found.verdict is not Verdict.GENUINE and not explained:
-        explained.add("doc_not_auth" if found.verdict is Verdict.SUSPICIOUS else "low_quality")
-    every = explained | _of_reading(found) | _of_names(found, claim)
+    if found.verdict is Verdict.SUSPICIOUS and not explained:
+        explained.add("doc_not_auth")
+    explained |= _of_reading(found)
+    if found.verdict is Verdict.INCONCLUSIVE and not explained:
+        explained.add("low_quality")
+    every = explained | _of_names(found, claim)
     return [reason for reason in PRECEDENCE if reason in every]
 
 
@@ -128,16 +140,10 @@ def expiry_reason(expires: date, today: date) -> str | None:
 
 
 def _of_pictures(found: Findings, least_side: int) -> set[str]:
-    reasons = set()
+    reasons: set[str] = set()
     if found.least_side is not None and found.least_side < least_side:
         reasons.add("low_resolution")
-    for word in found.quality:
-        if "blur" in word:
-            reasons.add("blur_img")
-        elif "resolution" in word or "small" in word:
-            reasons.add("low_resolution")
-        else:
-            reasons.add("low_quality")
+    reasons |= {next((reason for part, reason in _QUALITY if part in word), "low_quality") for word in found.quality}
     if "front" not in found.sides:
         reasons.add("missing_front")
     if "back" not in found.sides and found.kind in TWO_SIDED:
@@ -157,9 +163,10 @@ def _of_scope(found: Findings, claim: Claim) -> set[str]:
 
 
 def _of_mrz(found: Findings) -> set[str]:
-    if not found.mrz:
-        return {"missing_mrz"} if found.kind in WITH_MRZ else set()
-    return {"wrong_mrz"} if not found.mrz_valid or _failed(found, "mrz_check_digits") else set()
+    if _failed(found, "mrz_check_digits"):
+        return {"wrong_mrz"}
+    missing = not found.mrz and found.kind in WITH_MRZ
+    return {"missing_mrz"} if missing or _NO_MRZ & set(found.mrz_words) else set()
 
 
 def _of_forgery(found: Findings) -> set[str]:

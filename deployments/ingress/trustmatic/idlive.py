@@ -44,6 +44,12 @@ WARNINGS: Mapping[str, str] = {
     "DOCUMENT_TOO_CLOSE_TO_BORDER": "DOCUMENT_TOO_CLOSE_TO_BORDER",
 }
 """What the wrapper calls an error is a warning here."""
+QUALITY = frozenset(WARNINGS.values()) | {
+    "IMAGE_TOO_BLURRY",
+    "IMAGE_IS_TOO_COMPRESSED",
+    "POOR_IMAGE_EXPOSURE",
+    "GLARE_ON_IMAGE",
+}
 _MOST = 10
 _EXAMPLE = {
     "results": [
@@ -138,7 +144,7 @@ def liveness(task: Task) -> Json:
     found = [result["probability"] for result in results]
     together = None if any(value is None for value in found) else min(found)
     warnings = [WARNINGS[side.error]] if side.error is not None and side.error in WARNINGS else []
-    warnings += [word for word in side.warnings if word not in (*warnings, COLORLESS)]
+    warnings += [word for word in side.warnings if word in QUALITY and word not in warnings]
     return {"results": results, "aggregate": {"probability": together}, "image_quality_warnings": warnings}
 
 

@@ -36,7 +36,7 @@ def test_an_analysis_that_cannot_be_made_is_refused(oz: httpx.Client) -> None:
     assert post(empty, {"type": "quality"}) == (400, 4)
     assert post(full, {"type": "quality", "source_media": [other["media"][0]["media_id"]]}) == (400, 4)
     assert post(full, {"type": "biometry"}) == (400, 4)
-    assert post(full, {"type": "documents"}) == (501, 2)
+    assert post(full, {"type": "documents"}) == (400, 4)
     assert post(full, {"type": "nonsense"}) == (400, 4)
     assert post(full, {"type": 1}) == (400, 5)
     assert post(full) == (400, 3)

@@ -29,7 +29,7 @@ CARD = Findings(
     statuses={"mrz_check_digits": Status.PASSED},
     quality=(),
     mrz=True,
-    mrz_valid=True,
+    mrz_words=(),
     fields=FIELDS,
 )
 CLAIM = Claim("id_card", "fr", "Jean-Pierre", "Martin")
@@ -62,8 +62,10 @@ def test_a_good_document_of_the_claimed_person_has_none() -> None:
         ({"quality": ("glare", "blurred")}, ["blur_img", "low_quality"]),
         ({"sides": frozenset({"back"})}, ["missing_front"]),
         ({"sides": frozenset({"front"})}, ["missing_back"]),
-        ({"mrz": False, "mrz_valid": False}, []),  # many cards have none
-        ({"mrz_valid": False}, ["wrong_mrz"]),
+        ({"quality": ("document_not_found",)}, ["missing_doc"]),
+        ({"mrz": False}, []),  # many cards have none
+        ({"mrz": False, "mrz_words": ("mrz_not_found",)}, ["missing_mrz"]),
+        ({"mrz_words": ("mrz_unreadable",)}, ["missing_mrz"]),
         ({"fields": {"given_names": None}}, ["name_not_extracted"]),
         ({"fields": {"surname": None}}, ["surname_not_extracted"]),
         ({"fields": {"birth_date": None}}, ["date_not_extracted"]),
@@ -81,7 +83,7 @@ def test_a_passport_has_one_side_and_an_mrz() -> None:
     passport = {"kind": "passport", "sides": frozenset({"front"})}
     claim = replace(CLAIM, doc_type="passport")
     assert against(claim, **passport) == []
-    assert against(claim, **passport, mrz=False, mrz_valid=False) == ["missing_mrz"]
+    assert against(claim, **passport, mrz=False) == ["missing_mrz"]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +95,7 @@ def test_a_passport_has_one_side_and_an_mrz() -> None:
         ("document_liveness_print", "doc_print"),
         ("portrait_substitution", "doc_not_auth"),
         ("copy_move", "doc_not_auth"),
+        ("jpeg_ghosts", "doc_not_auth"),
         ("font_consistency", "doc_not_auth"),
         ("security_background", "doc_not_auth"),
         ("mrz_visual_consistency", "doc_not_auth"),
@@ -117,6 +120,9 @@ def test_what_is_not_genuine_is_never_accepted() -> None:
         assert against(verdict=verdict, statuses={check: status}), (verdict, status, check)
     assert against(verdict=Verdict.SUSPICIOUS, statuses={}) == ["doc_not_auth"]
     assert against(verdict=Verdict.INCONCLUSIVE, statuses={}) == ["low_quality"]
+    unread = {"expiry_date": None}
+    assert against(verdict=Verdict.INCONCLUSIVE, fields=unread) == ["date_not_extracted"]
+    assert against(verdict=Verdict.SUSPICIOUS, fields=unread) == ["doc_not_auth", "date_not_extracted"]
 
 
 def test_another_reason_explains_a_suspicion_unless_it_is_about_the_person() -> None:
@@ -180,9 +186,13 @@ def test_reasons_stand_in_their_order() -> None:
         least_side=100,
         quality=("blurred", "glare"),
         sides=frozenset(),
-        mrz_valid=False,
-        statuses=dict.fromkeys(("sides_consistency", "document_liveness_screen", "copy_move"), Status.FAILED)
-        | {"document_liveness_print": Status.FAILED},
+        statuses=dict.fromkeys(
+            (
+                *("sides_consistency", "mrz_check_digits", "document_liveness_screen", "document_liveness_print"),
+                "copy_move",
+            ),
+            Status.FAILED,
+        ),
         fields={"expiry_date": "2020-01-01", "birth_date": None},
     )
     assert every == sorted(every, key=PRECEDENCE.index)
