@@ -19,6 +19,8 @@ ENFORCED: dict[str, frozenset[str]] = {
     "liveness_set": LIVENESS,
     "same_person": frozenset({"face_match"}),
     "watchlist": frozenset({"watchlist"}),
+    # Figures that agree do not make a document genuine; figures that contradict one another make it suspicious.
+    "data_extraction": frozenset(),
 }
 """The checks that decide, for each service: they must pass."""
 
@@ -27,6 +29,7 @@ REFUTING: dict[str, frozenset[str]] = {
     "liveness_detection": frozenset({"liveness.parallax"}),
     "identity": frozenset({"liveness.parallax"}),
     "liveness_set": frozenset({"liveness.parallax"}),
+    "data_extraction": frozenset({"arithmetic", "checksums"}),
 }
 """The checks that decide only by failing: most media give them nothing to judge. Every other check informs only."""
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pipelines.context import Context
+from pipelines.document.data_extraction import extract_data
 from pipelines.identity.face_matching import enrol, match_faces
 from pipelines.identity.face_matrix import compare_everyone
 from pipelines.identity.face_report import report_faces
@@ -39,6 +40,7 @@ SERVICES: dict[str, Service] = {
     "face_quality": Service(report_faces, "file"),
     "gallery_enrol": Service(enrol, "file", for_files=False),
     "identity": Service(identity, "selfie", "reference"),
+    "data_extraction": Service(extract_data, "file"),
     # These take media in any role, as many as there are.
     "liveness_set": Service(check_liveness_set, "file", for_files=False),
     "same_person": Service(same_person, "file", for_files=False),

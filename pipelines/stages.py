@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pipelines.document import page_text
 from pipelines.identity import observe
 from pipelines.workers import Stage
 
@@ -14,4 +15,9 @@ class NamedStage:
     models: tuple[str, ...]
 
 
-STAGES: dict[str, NamedStage] = {"faces": NamedStage(observe.observe, observe.MODELS)}
+STAGES: dict[str, NamedStage] = {
+    "faces": NamedStage(observe.observe, observe.MODELS),
+    "document_text": NamedStage(page_text.document_text, page_text.MODELS),
+    # The same once more, for the further pages of scans: a task keeps one finding a stage.
+    "document_scans": NamedStage(page_text.document_text, page_text.MODELS),
+}

@@ -1,0 +1,178 @@
+"""The sums of an invoice or receipt: of all candidates, those that agree with one another."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import combinations
+
+from pipelines.document.extraction.amounts import find_amounts
+from pipelines.document.extraction.arithmetic import Relation, equals
+from pipelines.document.extraction.candidates import Candidate
+from pipelines.document.extraction.layout import Sheet
+
+_NOTHING = Decimal(0)
+_TAXED, _ROUNDED, _TENDERED, _ADDED, _REPEATED = 0.6, 0.4, 0.5, 0.3, 0.05
+"""What each kind of agreement adds to a total's own score."""
+_MANY = 6
+_STRONG = 0.75
+"""Score from which a labelled amount is what its label says."""
+_NAMED = 0.5
+"""Score from which a further amount may be what is meant instead."""
+_PARTS = ("total", "subtotal", "tax")
+_UNLABELLED = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What was chosen. `taxes` holds one candidate for each rate.
+
+    Attributes:
+        relations: that the chosen ones stand in.
+        confidence: of the total, 0..1.
+    """
+
+    total: Candidate | None
+    subtotal: Candidate | None
+    taxes: tuple[Candidate, ...]
+    rounding: Candidate | None
+    confidence: float
+    relations: tuple[Relation, ...]
+
+    @property
+    def tax(self) -> Decimal | None:
+        """Over all rates."""
+        return sum((one.value for one in self.taxes), _NOTHING) if self.taxes else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """One way in which a total is confirmed."""
+
+    worth: float
+    subtotal: Candidate | None = None
+    taxes: tuple[Candidate, ...] = ()
+    rounding: Candidate | None = None
+
+
+def choose_sums(sheet: Sheet, candidates: Mapping[str, list[Candidate]], items: Decimal | None) -> Sums:
+    """The total that most speaks for, with the subtotal and tax that lead to it.
+
+    Args:
+        items: what the line items come to, where there are any.
+    """
+    totals = _distinct(candidates.get("total", [])) or _unlabelled(sheet)
+    if not totals:
+        return Sums(None, None, (), None, 0.0, ())
+    counts = _counts(sheet)
+    judged = []
+    for total in totals:
+        proofs = list(_proofs(total, candidates, items))
+        proof = max(proofs, key=lambda one: one.worth, default=_Proof(0.0))
+        tendered = max((_tendered(total, candidates), 0.0))
+        repeated = _REPEATED * min(counts.get(total.value, 1) - 1, 3)
+        worth = total.score + proof.worth + tendered + repeated + 0.02 * total.cell.row / max(len(sheet.rows), 1)
+        judged.append((worth, total, proof))
+    worth, total, proof = max(judged, key=lambda one: one[0])
+    subtotal = proof.subtotal or _subtotal(total, candidates)
+    taxes = proof.taxes or _taxes(total, subtotal, candidates)
+    sums = Sums(total, subtotal, taxes, proof.rounding, min(worth / 1.6, 1.0), ())
+    return Sums(total, subtotal, taxes, proof.rounding, sums.confidence, tuple(_relation(sums, candidates)))
+
+
+def _distinct(candidates: Sequence[Candidate], many: int = _MANY) -> list[Candidate]:
+    """The best candidate of each value."""
+    kept: dict[Decimal, Candidate] = {}
+    for one in candidates:
+        kept.setdefault(one.value, one)
+    return list(kept.values())[:many]
+
+
+def _proofs(total: Candidate, candidates: Mapping[str, list[Candidate]], items: Decimal | None) -> Iterator[_Proof]:
+    taxes = [one for one in _distinct(candidates.get("tax", [])) if one.value > 0]
+    roundings = _distinct(candidates.get("rounding", []), 2)
+    extras = [*_distinct(candidates.get("charge", []), 3), *_distinct(candidates.get("discount", []), 3)]
+    adjustments = [_NOTHING, *(one.value for one in extras), *(-abs(one.value) for one in extras)]
+    subtotals = _distinct(candidates.get("subtotal", []))
+    for rounding in (None, *roundings):
+        target = total.value - (rounding.value if rounding else _NOTHING)
+        bonus = _ROUNDED if rounding is not None and rounding.value else 0.0
+        for subtotal in subtotals:
+            for several in (1, 2, 3):
+                for some in combinations(taxes, several):
+                    added = sum((one.value for one in some), _NOTHING)
+                    if any(equals(subtotal.value + added + more, target) for more in adjustments):
+                        worth = _TAXED * min(subtotal.score, *(one.score for one in some)) ** 0.5
+                        yield _Proof(worth + bonus, subtotal, some, rounding)
+            if any(equals(subtotal.value + more, target) for more in adjustments):
+                yield _Proof(_ADDED * subtotal.score + bonus, subtotal, (), rounding)
+        if items is not None and any(equals(items + more, target) for more in adjustments):
+            yield _Proof(_ADDED + bonus, rounding=rounding)
+        if bonus and any(equals(other.value, target) for other in candidates.get("total", ())):
+            yield _Proof(bonus, rounding=rounding)
+
+
+def _tendered(total: Candidate, candidates: Mapping[str, list[Candidate]]) -> float:
+    """Whether cash given, less the change, comes to this total."""
+    paid, change = _distinct(candidates.get("paid", [])), _distinct(candidates.get("change", []), 4)
+    pairs = ((given.value, back.value) for given in paid for back in change if given.value > 0 and back.value > 0)
+    if any(equals(given - back, total.value) for given, back in pairs):
+        return _TENDERED
+    return _ADDED / 2 if any(equals(given.value, total.value) for given in paid) else 0.0
+
+
+def _subtotal(total: Candidate, candidates: Mapping[str, list[Candidate]]) -> Candidate | None:
+    fitting = [one for one in candidates.get("subtotal", ()) if one.value <= total.value]
+    return max(fitting, key=lambda one: one.score, default=None)
+
+
+def _taxes(
+    total: Candidate, subtotal: Candidate | None, candidates: Mapping[str, list[Candidate]]
+) -> tuple[Candidate, ...]:
+    fitting = [one for one in candidates.get("tax", ()) if abs(one.value) < abs(total.value) or one.value == 0]
+    if subtotal is not None and subtotal.value != total.value:
+        fitting = [one for one in fitting if one.value != subtotal.value]
+    chosen = max(fitting, key=lambda one: one.score, default=None)
+    return () if chosen is None else (chosen,)
+
+
+def _relation(sums: Sums, candidates: Mapping[str, list[Candidate]]) -> Iterator[Relation]:
+    """Net and tax against the total: where they agree, or where nothing else could explain that they do not."""
+    total, subtotal = sums.total, sums.subtotal
+    if total is None or subtotal is None or not sums.taxes:
+        return
+    rounding = sums.rounding.value if sums.rounding else _NOTHING
+    expected = subtotal.value + (sums.tax or _NOTHING) + rounding
+    parts = (*sums.taxes, *((sums.rounding,) if sums.rounding else ()))
+    relation = Relation(
+        "net_plus_tax",
+        expected,
+        total.value,
+        (subtotal.index, *(one.index for one in parts), total.index),
+    )
+    certain = all(one.score >= _STRONG for one in (total, subtotal, *sums.taxes))
+    named = {name: {one.value for one in ones if one.score >= _NAMED} for name, ones in candidates.items()}
+    alone = all(len(named.get(name, ())) <= 1 for name in _PARTS)
+    explained = any(named.get(name) for name in ("discount", "charge", "paid", "rounding", "change"))
+    if relation.holds or (certain and alone and not explained):
+        yield relation
+
+
+def _unlabelled(sheet: Sheet) -> list[Candidate]:
+    """Without any label: the largest amount, for what little that says."""
+    best: Candidate | None = None
+    for cell in sheet.cells():
+        for one in find_amounts(cell.text, ocr=cell.ocr):
+            if one.quality >= 0.9 and (best is None or one.value > best.value):
+                raw = cell.text[one.start : one.end]
+                score = _UNLABELLED * cell.confidence
+                best = Candidate("total", one.value, raw, cell.index_at(one.start), score, cell, one.currency)
+    return [] if best is None else [best]
+
+
+def _counts(sheet: Sheet) -> dict[Decimal, int]:
+    counts: dict[Decimal, int] = {}
+    for cell in sheet.cells():
+        for one in find_amounts(cell.text, ocr=cell.ocr):
+            if one.quality >= 0.9:
+                counts[one.value] = counts.get(one.value, 0) + 1
+    return counts

@@ -1,0 +1,176 @@
+"""The stage `document_text`: what every page says, by its own text where that can be trusted, else by OCR."""
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.document.rows import rows_of
+from pipelines.document.text import Span
+from pipelines.media.frames import Decoded, DecodeRequest, Frame
+from pipelines.report import Artifact
+from pipelines.workers import Models
+
+MODELS = ("document/ocr",)
+PAGES = 50
+COMPARED = 1
+"""Pages whose own text is read from their pixels too, to see whether the two agree."""
+_SECONDS = 75.0
+"""Wall seconds of OCR for one file: a task ends after 120."""
+_WORDS_LEAST, _AGREE_LEAST = 8, 0.5
+_WORD = re.compile(r"[a-z0-9]{3,}")
+_PRIVATE = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08]")
+_PRIVATE_MOST = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page.
+
+    Attributes:
+        number: from 1.
+        width, height: points of a PDF page, pixels of an image.
+        embedded: its own text, spans that nobody can see included.
+        hidden: for each of those, why it cannot be seen, or None.
+        read: what OCR found; empty where it was not asked.
+        trusted: whether its own text says what the page shows.
+        missing: OCR was needed and did not come to this page.
+    """
+
+    number: int
+    width: float
+    height: float
+    embedded: tuple[Span, ...]
+    hidden: tuple[str | None, ...]
+    read: tuple[Span, ...] = ()
+    trusted: bool = False
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentText:
+    """All pages of a document, and the images that were taken out of it."""
+
+    kind: str
+    pages: tuple[Page, ...]
+    images: tuple[Artifact, ...] = ()
+
+
+def text_request(*, pages: int = COMPARED, images: bool = False) -> DecodeRequest:
+    """What the stage needs decoded: the text of a PDF, pixels of its first `pages`, and its images where wanted."""
+    facts = {"pdf_text", "pdf_images"} if images else {"pdf_text"}
+    return DecodeRequest(
+        frames=pages, max_side=2000, dpi=150, kinds=frozenset({"image", "pdf"}), facts=frozenset(facts)
+    )
+
+
+async def document_text(decoded: Decoded, models: Models, options: Mapping[str, Any]) -> DocumentText:
+    """Reads images by OCR; of a PDF, the pages that hold no text of their own, and the first ones to compare.
+
+    Args:
+        options: `compared`: pages with text of their own to read as well (default `COMPARED`).
+    """
+    until = time.monotonic() + _SECONDS
+    if decoded.kind != "pdf":
+        picture = Page(number=1, width=decoded.width, height=decoded.height, embedded=(), hidden=())
+        read = await _read(picture, decoded.frames[0], models, decoded.scale)
+        return DocumentText(kind=decoded.kind, pages=(read,))
+    found = decoded.facts.get("pdf_text") or {"pages": []}
+    compared = int(options.get("compared", COMPARED))
+    frames = {frame.index + 1: frame for frame in decoded.frames}
+    pages: list[Page] = []
+    for facts in found["pages"][:PAGES]:
+        page = _page(facts)
+        needed = facts["scanned"] or not _readable(page)
+        frame = frames.get(page.number)
+        if (needed or page.number <= compared) and frame is not None and time.monotonic() < until:
+            page = await _read(page, frame, models, page.width / frame.pixels.shape[1])
+            pages.append(_judged(page, scanned=facts["scanned"]))
+        else:
+            pages.append(_with(page, trusted=_readable(page), missing=needed))
+    return DocumentText(kind=decoded.kind, pages=tuple(pages), images=decoded.attachments)
+
+
+def _page(facts: Mapping[str, Any]) -> Page:
+    boxes = [span["box"] for span in facts["spans"]]
+    spans = [
+        Span(
+            page=facts["number"],
+            text=span["text"],
+            box=tuple(span["box"]),
+            source="embedded",
+            font=span["font"],
+            size=span["size"],
+            row=row,
+        )
+        for span, row in zip(facts["spans"], rows_of(boxes), strict=True)
+    ]
+    order = sorted(range(len(spans)), key=lambda n: (spans[n].row, spans[n].box[0]))
+    return Page(
+        number=facts["number"],
+        width=facts["width"],
+        height=facts["height"],
+        embedded=tuple(spans[n] for n in order),
+        hidden=tuple(facts["spans"][n]["hidden"] for n in order),
+    )
+
+
+async def _read(page: Page, frame: Frame, models: Models, scale: float) -> Page:
+    """With OCR; `scale`: units of the page for each pixel."""
+    (lines,) = await models.predict("document/ocr", [frame.pixels])
+    boxes = [tuple(float(edge) * scale for edge in line.box) for line in lines]
+    placed = sorted(zip(rows_of(boxes), boxes, lines, strict=True), key=lambda one: (one[0], one[1][0]))
+    spans = tuple(
+        Span(
+            page=page.number,
+            text=line.text,
+            box=(box[0], box[1], box[2], box[3]),
+            source="ocr",
+            confidence=line.confidence,
+            row=row,
+        )
+        for row, box, line in placed
+    )
+    return _with(page, read=spans, trusted=False)
+
+
+def _judged(page: Page, *, scanned: bool) -> Page:
+    """Whether the page's own text may be believed: it can be read, and OCR found most of its words."""
+    trusted = not scanned and _readable(page) and agreement(page) >= _AGREE_LEAST
+    return _with(page, trusted=trusted or not page.read)
+
+
+def agreement(page: Page) -> float:
+    """Share of the visible words of a page's own text that OCR read too; 1.0 where there is too little to compare.
+
+    Only of words in Latin letters: the OCR model reads few other scripts.
+    """
+    seen = [span for span, why in zip(page.embedded, page.hidden, strict=True) if why is None]
+    words = _words(seen)
+    if len(words) < _WORDS_LEAST or len(_words(page.read)) < _WORDS_LEAST:
+        return 1.0
+    return len(words & _words(page.read)) / len(words)
+
+
+def _words(spans: Sequence[Span]) -> set[str]:
+    return {word for span in spans for word in _WORD.findall(span.text.casefold())}
+
+
+def _readable(page: Page) -> bool:
+    """Whether there is visible text of its own, in characters that mean something."""
+    text = "".join(span.text for span, why in zip(page.embedded, page.hidden, strict=True) if why is None)
+    return len(text.strip()) > 1 and len(_PRIVATE.findall(text)) <= _PRIVATE_MOST * len(text)
+
+
+def _with(page: Page, *, read: tuple[Span, ...] | None = None, trusted: bool, missing: bool = False) -> Page:
+    return Page(
+        number=page.number,
+        width=page.width,
+        height=page.height,
+        embedded=page.embedded,
+        hidden=page.hidden,
+        read=page.read if read is None else read,
+        trusted=trusted,
+        missing=missing,
+    )
