@@ -11,7 +11,7 @@ from pipelines.errors import MediaError
 from pipelines.media.frames import Decoded, DecodeRequest, Frame, Limits
 from pipelines.media.sniff import HEAD_BYTES, sniff
 
-_FORMATS: Mapping[str, tuple[str, ...]] = {
+FORMATS: Mapping[str, tuple[str, ...]] = {
     "image/jpeg": ("JPEG", "MPO"),
     "image/png": ("PNG",),
     "image/gif": ("GIF",),
@@ -51,7 +51,7 @@ def decode_image(data: bytes, request: DecodeRequest, limits: Limits) -> Decoded
         MediaError: `unsupported_media`, `image_too_large`, `corrupt_media` (truncated files too) or `media_memory`.
     """
     found = sniff(data[:HEAD_BYTES])
-    if found is None or found.mime not in _FORMATS:
+    if found is None or found.mime not in FORMATS:
         raise MediaError("unsupported_media", "the file is not an image of a supported type")
     try:
         return _decode(data, found.mime, request, limits)
@@ -72,7 +72,7 @@ def _decode(data: bytes, mime: str, request: DecodeRequest, limits: Limits) -> D
         import pi_heif
 
         pi_heif.register_heif_opener(thumbnails=False)
-    with Image.open(io.BytesIO(data), formats=_FORMATS[mime]) as image:
+    with Image.open(io.BytesIO(data), formats=FORMATS[mime]) as image:
         _check_size(image.size, limits)
         orientation = image.getexif().get(_EXIF_ORIENTATION, 1) if request.exif_rotation else 1
         if mime == "image/tiff":

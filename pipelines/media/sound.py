@@ -16,7 +16,7 @@ from pipelines.media.frames import Limits, Sound
 from pipelines.media.sniff import MediaType
 from pipelines.media.video import DEMUXERS as VIDEO_DEMUXERS
 
-_DEMUXERS: Mapping[str, str] = {
+DEMUXERS: Mapping[str, str] = {
     **VIDEO_DEMUXERS,
     "audio/wav": "wav",
     "audio/mpeg": "mp3",
@@ -41,11 +41,11 @@ def decode_sound(data: bytes, found: MediaType, rate: int, limits: Limits) -> So
     Raises:
         MediaError: `unsupported_media`, `no_audio_stream`, `audio_too_long`, `corrupt_media` or `media_memory`.
     """
-    if found.mime not in _DEMUXERS:
+    if found.mime not in DEMUXERS:
         raise MediaError("unsupported_media", "the file is not of a supported type")
     longest = limits.sound_s if found.kind == "audio" else limits.duration_s
     try:
-        with av.open(io.BytesIO(data), "r", format=_DEMUXERS[found.mime], metadata_errors="ignore") as container:
+        with av.open(io.BytesIO(data), "r", format=DEMUXERS[found.mime], metadata_errors="ignore") as container:
             return _decode(container, rate, longest)
     except MediaError:
         raise
