@@ -43,7 +43,8 @@ async def _check(files: Sequence[Path], service: Service, extra: dict[str, bytes
         shown = track(files, description="judging", console=console, transient=True, disable=as_json or len(files) < 2)
         for file in shown:
             try:
-                report = await service.run(Context({service.subject: file.read_bytes(), **extra}, workers))
+                sources = {service.subject: file.read_bytes(), **extra}
+                report = await service.run(Context(sources, workers, options={"file_name": file.name}))
             except MediaError as error:
                 _show_failure(console, file, error, as_json=as_json)
             else:

@@ -8,6 +8,8 @@ from models.predictor import Predictor
 PREDICTORS = {
     "document/barcodes": "models.document.barcodes:BarcodeReader",
     "document/mrz-text-reader": "models.document.mrz_text_reader:MrzTextReader",
+    "document/copy-move": "models.document.copy_move:CopyMoveDetector",
+    "document/ghosts": "models.document.ghosts:GhostDetector",
     "document/ocr": "models.document.ocr:PaddleOcr",
     "document/orientation": "models.document.orientation:PageOrientation",
     "face/detector": "models.face.detector:YuNetDetector",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipelines.context import Context
 from pipelines.document.data_extraction import extract_data
+from pipelines.document.forensics import analyse_file
 from pipelines.identity.face_matching import enrol, match_faces
 from pipelines.identity.face_matrix import compare_everyone
 from pipelines.identity.face_report import report_faces
@@ -34,6 +35,7 @@ class Service:
 
 
 SERVICES: dict[str, Service] = {
+    "forensic_analysis": Service(analyse_file, "file"),
     "liveness_detection": Service(check_liveness, "file"),
     "face_matching": Service(match_faces, "file", "extra_file", reference_required=True),
     "face_matrix": Service(compare_everyone, "file", "extra_file", reference_required=True),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pipelines.document import page_text
+from pipelines.document import forensics
 from pipelines.identity import observe
 from pipelines.workers import Stage
 
@@ -20,4 +21,5 @@ STAGES: dict[str, NamedStage] = {
     "document_text": NamedStage(page_text.document_text, page_text.MODELS),
     # The same once more, for the further pages of scans: a task keeps one finding a stage.
     "document_scans": NamedStage(page_text.document_text, page_text.MODELS),
+    "forensics": NamedStage(forensics.find_in_file, forensics.MODELS),
 }

@@ -11,6 +11,7 @@ from pipelines.media.sniff import MediaType
 from pipelines.report import Artifact
 
 READERS: Mapping[str, str] = {
+    "forensics": "pipelines.media.forensics:read",
     "pdf_images": "pipelines.media.pdf_images:read",
     "pdf_text": "pipelines.media.pdf_text:read",
 }

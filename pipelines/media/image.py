@@ -22,7 +22,7 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
     "image/heic": ("HEIF",),
 }
 _EXIF_ORIENTATION = 0x0112
-_TURNS: Mapping[int, Image.Transpose] = {
+TURNS: Mapping[int, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -86,8 +86,8 @@ def _decode(data: bytes, mime: str, request: DecodeRequest, limits: Limits) -> D
     if picture.size != target:
         picture = picture.resize(target, Image.Resampling.BICUBIC, reducing_gap=2.0)
     picture = _rgb(picture)
-    if orientation in _TURNS:
-        picture = picture.transpose(_TURNS[orientation])
+    if orientation in TURNS:
+        picture = picture.transpose(TURNS[orientation])
     if orientation in _QUARTER_TURNS:
         width, height = height, width
     return Decoded(

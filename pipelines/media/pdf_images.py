@@ -28,6 +28,8 @@ def read(data: bytes, found: MediaType, limits: Limits) -> Facts:
     Raises:
         MediaError: as `pipelines.media.pdf.open_lenient`.
     """
+    if found.kind != "pdf":
+        return Facts({"images": [], "left_out": 0})
     document = open_lenient(data)
     attachments: list[Artifact] = []
     images = []

@@ -8,37 +8,34 @@ from pipelines.media.forensics.findings import Findings
 from pipelines.media.forensics.provenance import read_provenance
 from pipelines.media.frames import Limits
 from pipelines.media.sniff import MediaType
-from pipelines.report import Artifact
 
 
 def read(data: bytes, media: MediaType, limits: Limits) -> Facts:
     """Reads a whole file's forensic facts.
 
     Returns:
-        `values`: `details` (document_details), `flags` (flag -> `value`, `message`) and `signals` (see `Findings`);
-        `attachments`: images that stand in a PDF.
+        `values`: `details` (document_details), `flags` (flag -> `value`, `message`) and `signals` (see `Findings`).
     """
     found = Findings()
     found.details.update(file_type=media.kind, mime_type=media.mime, file_size=len(data))
     found.details.update(
         md5=hashlib.md5(data, usedforsecurity=False).hexdigest(), sha256=hashlib.sha256(data).hexdigest()
     )
-    attachments: tuple[Artifact, ...] = ()
     try:
-        attachments = _read(found, data, media, limits)
+        _read(found, data, media, limits)
     except MemoryError:
         raise
     except MediaError as error:
-        if error.code in ("media_memory", "unsupported_media", "encrypted_pdf"):
+        if error.code != "corrupt_media":
             raise
-        found.flag("corrupted_file", error.code, "The file is damaged or incomplete.")
+        found.flag("corrupted_file", "unreadable", "The file is damaged or incomplete.")
     read_provenance(found, data, media.mime)
     if "c2pa" in found.details:
         found.flags.pop("metadata_stripped", None)  # signed provenance is more than any metadata
-    return Facts(found.values(), attachments)
+    return Facts(found.values())
 
 
-def _read(found: Findings, data: bytes, media: MediaType, limits: Limits) -> tuple[Artifact, ...]:
+def _read(found: Findings, data: bytes, media: MediaType, limits: Limits) -> None:
     """Hands the file to the reader of its kind, which is imported only now: a decoder process starts quickly."""
     if media.kind == "image":
         from pipelines.media.forensics.image import read_image
@@ -55,5 +52,4 @@ def _read(found: Findings, data: bytes, media: MediaType, limits: Limits) -> tup
     elif media.kind == "pdf":
         from pipelines.media.forensics.pdf import read_pdf
 
-        return read_pdf(found, data, media, limits)
-    return ()
+        read_pdf(found, data, media, limits)

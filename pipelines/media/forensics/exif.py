@@ -18,7 +18,17 @@ _OFFSETS = {_MODIFIED: 0x9010, _ORIGINAL: 0x9011, _DIGITIZED: 0x9012}
 _XMP_BYTES = 1 << 20
 _TOOL = r"(?:CreatorTool|softwareAgent|stEvt:softwareAgent)\s*(?:=\s*[\"']([^\"']{1,200})|>([^<]{1,200})<)"
 _XMP_DATE = r"(?:xmp|xap):{}\s*(?:=\s*[\"']|>)([^\"'<]{{10,40}})"
-_BAD = (ValueError, TypeError, KeyError, IndexError, AttributeError, SyntaxError, OverflowError, ZeroDivisionError, OSError)
+_BAD = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    SyntaxError,
+    OverflowError,
+    ZeroDivisionError,
+    OSError,
+)
 
 
 @dataclass(slots=True)
@@ -107,7 +117,7 @@ def _gps(tags: Mapping[int, Any]) -> dict[str, float] | None:
     return place
 
 
-def _xmp(info: Mapping[str, Any]) -> str:
+def _xmp(info: Mapping[Any, Any]) -> str:
     for key in ("xmp", "XML:com.adobe.xmp", "Raw profile type xmp"):
         value = info.get(key)
         if isinstance(value, tuple):
@@ -119,7 +129,7 @@ def _xmp(info: Mapping[str, Any]) -> str:
     return ""
 
 
-def _read_texts(found: Metadata, info: Mapping[str, Any]) -> None:
+def _read_texts(found: Metadata, info: Mapping[Any, Any]) -> None:
     """PNG texts and comments; whatever else Pillow keeps under a string key is a number or bytes."""
     for key, value in _texts(info):
         if key.lower() == "software":
@@ -131,7 +141,7 @@ def _read_texts(found: Metadata, info: Mapping[str, Any]) -> None:
         found.present.add("comment")
 
 
-def _texts(info: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _texts(info: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
     for key, value in info.items():
         if key == "comment" and isinstance(value, bytes):
             yield "comment", value.decode(errors="replace")

@@ -17,7 +17,8 @@ class Findings:
     Attributes:
         details: the file's `document_details` (contracts 2.6).
         flags: red flag -> what triggered it, and a sentence about it.
-        signals: what stages need beside the pixels: `orientation`, `quantisation` (64 numbers, row by row).
+        signals: what stages need beside the pixels: `orientation`, `quantisation` (64 numbers, row by row),
+            `thumbnail` (whether there is one), `sound_seconds` (how much sound was searched for splices).
     """
 
     details: dict[str, Any] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from pipelines.media.forensics import thumbnail
 from pipelines.media.forensics.dates import judge_dates
 from pipelines.media.forensics.exif import Metadata, read_metadata
 from pipelines.media.forensics.findings import Findings, clean
-from pipelines.media.forensics.jpeg import photoshop_resources, quality, structure
+from pipelines.media.forensics.jpeg import photoshop_resources, structure
 from pipelines.media.forensics.software import judge_prompts, judge_software, judge_source_types
 from pipelines.media.forensics.trailing import trailing_data
 from pipelines.media.frames import Limits
@@ -88,6 +88,7 @@ def _judge_thumbnail(found: Findings, image: Image.Image) -> None:
     preview = thumbnail.thumbnail(image.getexif(), image.info.get("exif", b""))
     if preview is None:
         return
+    found.signals["thumbnail"] = True
     image.draft("L", (256, 256))
     try:
         picture = np.asarray(image.convert("L"))
@@ -124,21 +125,27 @@ def _read_jpeg(found: Findings, data: bytes) -> None:
             table = _first_table(segment.payload)
             if table is not None:
                 found.signals["quantisation"] = [int(step) for step in table]
-                found.detail("jpeg_quality", quality(table))
-        if segment.code == 0xED and segment.payload.startswith(b"Photoshop 3.0\0"):
-            # 0x0404 is IPTC, which news agencies and phones write too; most others come from Photoshop alone.
-            if any(number not in (0x0404, 0x0425) for number, _ in photoshop_resources(segment.payload)):
-                judge_software(found, ["Adobe Photoshop (image resources)"])
+        if segment.code == 0xED and _by_photoshop(segment.payload):
+            judge_software(found, ["Adobe Photoshop (image resources)"])
         if segment.code == 0xEC and segment.payload.startswith(b"Ducky"):
             judge_software(found, ["Adobe Photoshop (save for web)"])
     if parts.end is None:
         found.flag("corrupted_file", "no end of image", "The file ends before its picture does.")
 
 
+_PHOTOSHOP = b"Photoshop 3.0\0"
+_IPTC = frozenset((0x0404, 0x0425))
+"""Blocks that news agencies and phones write too; most others come from Photoshop alone."""
+
+
+def _by_photoshop(payload: bytes) -> bool:
+    return payload.startswith(_PHOTOSHOP) and any(number not in _IPTC for number, _ in photoshop_resources(payload))
+
+
 _ZIGZAG = np.array([
-    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
-    35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55,
-    62, 63,
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
+    28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
+    47, 55, 62, 63,
 ])  # fmt: skip
 
 

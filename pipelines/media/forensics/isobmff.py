@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 _CONTAINERS = frozenset((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"udta", b"moof", b"traf", b"mvex"))
+_OUTER = frozenset((
+    b"ftyp", b"styp", b"pdin", b"moov", b"moof", b"mfra", b"mdat", b"free", b"skip", b"wide", b"junk", b"meta", b"meco",
+    b"sidx", b"ssix", b"prft", b"emsg", b"uuid", b"udta", b"pnot", b"PICT", b"imda", b"jumb", b"sefd", b"smta", b"inst",
+    b"mpvd", b"ihdr",
+))  # fmt: skip
+"""Boxes that may stand outermost; what has another name there is no box but something put behind the file."""
 _MOST_BOXES = 5000
 _DEEPEST = 8
 _EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
@@ -38,7 +44,11 @@ def _walk(data: bytes, at: int, end: int, depth: int) -> Iterator[Box]:
             size, start = int.from_bytes(data[at + 8 : at + 16], "big"), at + 16
         elif size == 0:
             size = end - at
-        if size < start - at or not all(0x20 <= letter <= 0xFF for letter in name):
+        if (
+            size < start - at
+            or not all(0x20 <= letter <= 0xFF for letter in name)
+            or (not depth and name not in _OUTER)
+        ):
             return
         stop = min(at + size, end)
         yield Box(name, start, stop, depth)
@@ -58,7 +68,7 @@ def cut_short(data: bytes) -> bool:
     """Whether the last outermost box claims more bytes than there are."""
     at = 0
     for _ in range(_MOST_BOXES):
-        if at + 8 > len(data):
+        if at + 8 > len(data) or data[at + 4 : at + 8] not in _OUTER:
             return False
         size = int.from_bytes(data[at : at + 4], "big")
         if size == 1:

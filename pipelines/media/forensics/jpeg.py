@@ -4,17 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 _STANDALONE = frozenset((0x01, *range(0xD0, 0xD9)))
 _SCAN_END = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _MOST_SEGMENTS = 2000
-# ITU-T T.81, table K.1, row by row: what the IJG's quality scale is a multiple of.
-_STANDARD_LUMA = np.array([
-    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56,
-    14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92,
-    49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
-])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +28,7 @@ class Structure:
 
 def structure(data: bytes) -> Structure:
     """Walks a JPEG file from its first byte to its end-of-image marker. Never raises."""
-    segments = []
+    segments: list[Segment] = []
     at = 2
     for _ in range(_MOST_SEGMENTS):
         if at + 2 > len(data) or data[at] != 0xFF:
@@ -59,19 +51,6 @@ def structure(data: bytes) -> Structure:
                 break
             at = following.end() - 2
     return Structure(tuple(segments), None)
-
-
-def quality(luma: np.ndarray) -> int:
-    """The quality (1..100) of the IJG's scale whose luminance table is nearest to this one of 64 steps, row by row."""
-    tables = np.stack([scaled_table(number) for number in range(1, 101)])
-    return int(np.abs(tables - luma).sum(1).argmin()) + 1
-
-
-def scaled_table(number: int) -> np.ndarray:
-    """(64,) luminance steps, row by row, that libjpeg takes at this quality."""
-    scale = 5000 / number if number < 50 else 200 - 2 * number
-    table: np.ndarray = np.clip((_STANDARD_LUMA * scale + 50) // 100, 1, 255).astype(np.int64)
-    return table
 
 
 def photoshop_resources(payload: bytes) -> Iterator[tuple[int, bytes]]:

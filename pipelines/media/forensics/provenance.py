@@ -92,7 +92,8 @@ def _summary(store: dict[str, Any], state: str, broken: list[str], inside: list[
         word = "valid signature over a broken ingredient"
     else:
         word = "valid signature, trusted signer" if known else "valid signature, unknown signer"
-    generator = active.get("claim_generator") or next(iter(active.get("claim_generator_info") or ()), {}).get("name")
+    named = [entry.get("name") for entry in active.get("claim_generator_info") or ()]
+    generator = active.get("claim_generator") or next(iter(named), "")
     summary = {
         "state": word,
         "claimed_signer": clean(signature.get("issuer") or ""),
@@ -107,11 +108,11 @@ def _summary(store: dict[str, Any], state: str, broken: list[str], inside: list[
 
 
 def _actions(manifest: dict[str, Any]) -> list[str]:
-    actions = []
+    actions: list[str] = []
     for assertion in manifest.get("assertions") or ():
         if str(assertion.get("label", "")).startswith("c2pa.actions"):
-            for action in (assertion.get("data") or {}).get("actions") or ():
-                actions.append(clean(action.get("action", "")))
+            listed = (assertion.get("data") or {}).get("actions") or ()
+            actions += [clean(action.get("action", "")) for action in listed]
     return list(dict.fromkeys(actions))
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from pipelines.media.forensics.findings import Findings, clean
 
 _EDITORS = (
-    r"photoshop", r"lightroom", r"\bgimp\b", r"affinity", r"pixelmator", r"paint\.net", r"paintshop", r"paint shop pro",
+    r"photoshop", r"lightroom", r"\bgimp\b", r"affinity", r"pixelmator", r"paint\.net", r"paintshop", r"paint shop",
     r"snapseed", r"picsart", r"\bcanva\b", r"facetune", r"\bfotor\b", r"pixlr", r"\bacdsee\b", r"luminar", r"\bvsco\b",
-    r"faceapp", r"befunky", r"photopea", r"\bkrita\b", r"inkscape", r"illustrator", r"indesign", r"fireworks", r"coreldraw",
-    r"photoscape", r"\bpolarr\b", r"\bpicasa\b", r"photo gallery", r"xnview", r"irfanview", r"imagemagick",
-    r"graphicsmagick", r"photoimpact", r"\bmeitu\b", r"beautyplus", r"youcam", r"\bremini\b", r"topaz", r"adobe express",
+    r"faceapp", r"befunky", r"photopea", r"\bkrita\b", r"inkscape", r"illustrator", r"indesign", r"fireworks", r"corel",
+    r"photoscape", r"\bpolarr\b", r"picasa", r"photo gallery",
+    r"xnview", r"irfanview", r"imagemagick", r"adobe express",
+    r"graphicsmagick", r"photoimpact", r"\bmeitu\b", r"beautyplus", r"youcam", r"\bremini\b", r"topaz",
     r"capture one", r"darktable", r"rawtherapee", r"photofiltre", r"zoner photo", r"photodirector", r"ms paint",
     r"microsoft paint", r"premiere", r"after effects", r"final cut", r"davinci", r"capcut", r"inshot", r"kinemaster",
     r"imovie", r"filmora", r"\bvegas\b", r"handbrake", r"shotcut", r"kdenlive", r"openshot", r"videoleap", r"camtasia",
@@ -26,7 +27,8 @@ _GENERATORS = (
     r"stable ?diffusion", r"\bsdxl\b", r"comfyui", r"automatic1111", r"invokeai", r"novelai", r"fooocus", r"midjourney",
     r"dall[-·. ]?e", r"firefly", r"\bimagen\b", r"google ai\b", r"gemini", r"\bgrok\b", r"flux\.?1", r"ideogram",
     r"leonardo\.ai", r"bing image creator", r"image creator", r"gpt-?4o", r"gpt-image", r"chatgpt", r"\bopenai\b",
-    r"\bsora\b", r"runway", r"\bpika\b", r"\bkling\b", r"\bveo\b", r"luma dream", r"elevenlabs", r"\bsuno\b", r"\budio\b",
+    r"\bsora\b", r"runway", r"\bpika\b", r"\bkling\b", r"\bveo\b", r"luma dream", r"elevenlabs", r"\bsuno\b",
+    r"\budio\b",
     r"draw things", r"drawthings", r"stability\.?ai", r"playground ?ai", r"craiyon", r"nightcafe", r"artbreeder",
     r"synthesia", r"heygen", r"\bd-id\b",
 )  # fmt: skip
@@ -35,7 +37,9 @@ _EDITOR, _SCREENSHOT, _GENERATOR = (
 )
 SOURCE_TYPES = re.compile(r"(trainedAlgorithmicMedia|compositeWithTrainedAlgorithmicMedia|algorithmicMedia)\b")
 """IPTC's digital source types of what was made by an algorithm, or partly so."""
-_PROMPT = re.compile(r"\bSteps: \d+, .*Sampler: |\bNegative prompt: |\"class_type\"\s*:|\bJob ID: [0-9a-f-]{36}", re.DOTALL)
+_PROMPT = re.compile(
+    r"\bSteps: \d+, .*Sampler: |\bNegative prompt: |\"class_type\"\s*:|\bJob ID: [0-9a-f-]{36}", re.DOTALL
+)
 _PROMPT_KEYS = {
     "parameters": "Stable Diffusion web UI",
     "workflow": "ComfyUI",

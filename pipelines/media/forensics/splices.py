@@ -24,6 +24,7 @@ _BANDWIDTH_DB = 42.0
 _BREAK_RATIO = 9.0
 _EDGE_SECONDS = 0.25
 """Beginnings and ends of files are abrupt by nature."""
+_ONE_MOMENT = 0.05
 _MOST = 20
 
 
@@ -48,7 +49,16 @@ def find_splices(samples: _Samples, rate: int, *, lossless: bool) -> list[Splice
     found = _bandwidth(samples, rate)
     if lossless:
         found += _silences(samples, rate) + _breaks(samples, rate)
-    return sorted(found, key=lambda splice: splice.time)[:_MOST]
+    return _merged(sorted(found, key=lambda splice: splice.time))[:_MOST]
+
+
+def _merged(splices: list[Splice]) -> list[Splice]:
+    """One for each moment and kind: a cut shows at several samples."""
+    kept: list[Splice] = []
+    for splice in splices:
+        if not any(known.kind == splice.kind and splice.time - known.time < _ONE_MOMENT for known in kept[-5:]):
+            kept.append(splice)
+    return kept
 
 
 def _silences(samples: _Samples, rate: int) -> list[Splice]:
@@ -73,7 +83,7 @@ def _silences(samples: _Samples, rate: int) -> list[Splice]:
 
 def _breaks(samples: _Samples, rate: int) -> list[Splice]:
     """Single samples where the third difference leaps out of all within 3 ms: a wave that was cut goes on elsewhere."""
-    found = []
+    found: list[Splice] = []
     size, gap = max(3, int(0.003 * rate)), 2
     reach = size // 2 + gap
     step, margin = int(_CHUNK_SECONDS * rate), int(_EDGE_SECONDS * rate)
@@ -83,8 +93,10 @@ def _breaks(samples: _Samples, rate: int) -> list[Splice]:
         around = cv2.dilate(leap[None], np.ones((1, size), np.uint8))[0]
         beside = np.maximum(around[: -2 * reach], around[2 * reach :])
         ratio = leap[reach:-reach] / (beside + 16)
-        for at in np.flatnonzero(ratio >= _BREAK_RATIO)[:_MOST]:
-            found.append(Splice((start + int(at)) / rate, "waveform_break", round(float(ratio[at]), 1)))
+        found += [
+            Splice((start + int(at)) / rate, "waveform_break", round(float(ratio[at]), 1))
+            for at in np.flatnonzero(ratio >= _BREAK_RATIO)[:_MOST]
+        ]
     return found
 
 

@@ -1,12 +1,10 @@
 """Does the preview that a camera stored show the picture that is there now?"""
 
 import io
-from collections.abc import Mapping
-from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image
 
 _SIDE = 96
 _CORRELATION_LEAST = 0.8
@@ -15,10 +13,10 @@ _LOCAL_MOST = 38.0
 _BYTES_MOST = 1 << 20
 
 
-def thumbnail(exif: Mapping[int, Any], exif_bytes: bytes) -> np.ndarray | None:
+def thumbnail(exif: Image.Exif, exif_bytes: bytes) -> np.ndarray | None:
     """The EXIF preview as (h, w) uint8 grey; None where there is none that can be read."""
     try:
-        second = exif.get_ifd(1)  # type: ignore[attr-defined]
+        second = exif.get_ifd(ExifTags.IFD.IFD1)
         at, size = int(second[0x0201]), int(second[0x0202])
         start = 6 if exif_bytes.startswith(b"Exif\0\0") else 0
         coded = exif_bytes[start + at : start + at + size]
@@ -68,12 +66,10 @@ def _small(image: np.ndarray) -> np.ndarray:
 def _without_bars(preview: np.ndarray, aspect: float) -> np.ndarray:
     """Cuts bars of black at two opposite sides away, where that brings the preview to its picture's shape."""
     height, width = preview.shape
-    if width / height < aspect * 0.97:
-        bar = round((height - width / aspect) / 2)
-        if bar > 0 and max(preview[: bar - 1].mean(initial=0), preview[height - bar + 1 :].mean(initial=0)) < 24:
-            return preview[bar : height - bar]
-    elif width / height > aspect * 1.03:
-        bar = round((width - height * aspect) / 2)
-        if bar > 0 and max(preview[:, : bar - 1].mean(initial=0), preview[:, width - bar + 1 :].mean(initial=0)) < 24:
-            return preview[:, bar : width - bar]
-    return preview
+    if width / height > aspect * 1.03:
+        return _without_bars(preview.T, 1 / aspect).T
+    bar = round((height - width / aspect) / 2)
+    if width / height > aspect * 0.97 or bar < 2:
+        return preview
+    black = max(preview[: bar - 1].mean(), preview[height - bar + 1 :].mean()) < 24
+    return preview[bar : height - bar] if black else preview

@@ -3,7 +3,6 @@
 import io
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import av
 from av.container import InputContainer
@@ -12,6 +11,7 @@ from pipelines.media.forensics.dates import judge_dates
 from pipelines.media.forensics.findings import Findings, clean, parse_date, rfc3339
 from pipelines.media.forensics.isobmff import Box, boxes, cut_short, edits, handler_name, header_dates, parsed_end
 from pipelines.media.forensics.software import judge_prompts, judge_software, judge_source_types
+from pipelines.media.forensics.sound import read_sound
 from pipelines.media.frames import Limits
 from pipelines.media.sniff import MediaType
 from pipelines.media.video import DEMUXERS
@@ -43,9 +43,13 @@ def read_video(found: Findings, data: bytes, media: MediaType, limits: Limits) -
     if media.mime in _ISO:
         traces += _read_boxes(found, data, tags)
     judge_tags(found, tags)
+    if found.details.get("sample_rate"):
+        read_sound(found, data, media, limits)
     if traces:
         found.detail("encoder", traces[0])
-        found.flag("reencoded_stream", {"evidence": traces}, "The streams were written by encoding software, no camera.")
+        found.flag(
+            "reencoded_stream", {"evidence": traces}, "The streams were written by encoding software, no camera."
+        )
     made_by = [tags[key] for key in _CAMERA_KEYS if tags.get(key)]
     found.detail("camera_make", next(iter(made_by), ""))
     found.detail("camera_model", tags.get("com.apple.quicktime.model") or tags.get("model"))
@@ -111,9 +115,9 @@ def _read_boxes(found: Findings, data: bytes, tags: dict[str, str]) -> list[str]
     outer = [box.name for box in tree if box.depth == 0]
     handlers = [handler_name(data, box) for box in tree if box.name == b"hdlr" and box.depth > 1]
     traces += [f"handler {clean(name)}" for name in handlers if _SERVICE_HANDLERS.search(name)]
-    if any(name in _FFMPEG_HANDLERS for name in handlers) and not any(tags.get(key) for key in _CAMERA_KEYS):
-        if b"moov" in outer and b"free" in outer:  # FFmpeg's own layout: ftyp, (moov,) free, mdat
-            traces.append("boxes as FFmpeg writes them")
+    by_camera = any(tags.get(key) for key in _CAMERA_KEYS)
+    if not by_camera and b"free" in outer and any(name in _FFMPEG_HANDLERS for name in handlers):
+        traces.append("boxes as FFmpeg writes them")
     found.detail("boxes", [clean(name) for name in outer][:20])
     cuts = [edits(data, box) for box in tree if box.name == b"elst"]
     several = max((len([edit for edit in cut if edit[1] >= 0]) for cut in cuts), default=0)
@@ -134,8 +138,8 @@ def _judge_header(found: Findings, data: bytes, tree: list[Box]) -> None:
         if box.name == b"mvhd":
             created, modified = header_dates(data, box)
             if created and modified and (modified - created).total_seconds() > 6 * 3600:
-                found.flag("dates_mismatch", {"creation_date": rfc3339(created), "modification_date": rfc3339(modified)},
-                           "The file was modified after it was created.")  # fmt: skip
+                dates = {"creation_date": rfc3339(created), "modification_date": rfc3339(modified)}
+                found.flag("dates_mismatch", dates, "The file was modified after it was created.")
             found.detail("creation_date", rfc3339(created) if created else None)
             found.detail("modification_date", rfc3339(modified) if modified else None)
             return
