@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipelines.document import page_text
-from pipelines.document import forensics
+from pipelines.document import forensics, page_text
 from pipelines.identity import observe
 from pipelines.workers import Stage
 
