@@ -19,6 +19,7 @@ import pytest
 from deployments.settings import Settings
 
 ACCOUNT = ("bank", "correct horse battery staple")
+SHAREID_KEY = ("example-key", "example-hash")
 
 
 def free_port() -> int:
@@ -60,6 +61,7 @@ class Cluster:
             "VERISCOPE_ACCOUNT": ":".join(ACCOUNT),
             "VERISCOPE_SSRF_ALLOW_CIDRS": "127.0.0.0/8",
             "VERISCOPE_WEBHOOK_TIME_SCALE": "0.01",
+            "VERISCOPE_SHAREID_KEYS": ":".join((*SHAREID_KEY, ACCOUNT[0])),
             **self.environment,
         }
         self.process = subprocess.Popen(

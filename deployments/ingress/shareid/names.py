@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-_APART = re.compile("[\\s.\\-'`\u00b4\u2018\u2019\u2010]+")
-"""Blanks, hyphens and every kind of apostrophe."""
+_APOSTROPHES = re.compile("['`\u00b4\u2018\u2019]")
+_APART = re.compile("[\\s.\\-\u2010]+")
 
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "\u0131": "i"})
 # Machine-readable zones write these in two letters (ICAO 9303-3, section 6).
@@ -12,9 +12,12 @@ _WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "�
 
 
 def spellings(name: str) -> set[tuple[str, ...]]:
-    """The words of a name without accents and case: as typed, and as a machine-readable zone spells it."""
+    """The words of a name without accents and case: as typed, and as machine-readable zones spell it."""
     folded = unicodedata.normalize("NFC", name).casefold()
-    return {words for form in (folded, folded.translate(_WRITTEN_OUT)) if (words := _words(form))}
+    # Zones leave an apostrophe out; elsewhere it parts words.
+    joined = (_APOSTROPHES.sub(mark, folded) for mark in (" ", ""))
+    forms = (form for text in joined for form in (text, text.translate(_WRITTEN_OUT)))
+    return {words for form in forms if (words := _words(form))}
 
 
 def same(one: str, other: str) -> bool:

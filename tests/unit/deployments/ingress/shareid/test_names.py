@@ -12,6 +12,7 @@ from deployments.ingress.shareid.names import is_given_name, same
         ("Müller", "MUELLER"),
         ("Müller", "Muller"),
         ("O'Brien", "O BRIEN"),
+        ("O'Brien", "OBRIEN"),
         ("O\u2019Brien", "o'brien"),
         ("Saint-Exupéry", "SAINT EXUPERY"),
         ("Strauß", "STRAUSS"),
