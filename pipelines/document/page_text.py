@@ -2,12 +2,14 @@
 
 import re
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pipelines.document.reading_order import spans_of
 from pipelines.document.rows import rows_of
 from pipelines.document.text import Span
+from pipelines.document.trust import choose
 from pipelines.media.frames import Decoded, DecodeRequest, Frame
 from pipelines.report import Artifact
 from pipelines.workers import Models
@@ -18,8 +20,6 @@ COMPARED = 1
 """Pages whose own text is read from their pixels too, to see whether the two agree."""
 _SECONDS = 75.0
 """Wall seconds of OCR for one file: a task ends after 120."""
-_WORDS_LEAST, _AGREE_LEAST = 8, 0.5
-_WORD = re.compile(r"[a-z0-9]{3,}")
 _PRIVATE = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08]")
 _PRIVATE_MOST = 0.1
 
@@ -88,7 +88,7 @@ async def document_text(decoded: Decoded, models: Models, options: Mapping[str, 
             page = await _read(page, frame, models, page.width / frame.pixels.shape[1])
             pages.append(_judged(page, scanned=facts["scanned"]))
         else:
-            pages.append(_with(page, trusted=_readable(page), missing=needed))
+            pages.append(replace(page, trusted=_readable(page), missing=needed))
     return DocumentText(kind=decoded.kind, pages=tuple(pages), images=decoded.attachments)
 
 
@@ -119,58 +119,25 @@ def _page(facts: Mapping[str, Any]) -> Page:
 async def _read(page: Page, frame: Frame, models: Models, scale: float) -> Page:
     """With OCR; `scale`: units of the page for each pixel."""
     (lines,) = await models.predict("document/ocr", [frame.pixels])
-    boxes = [tuple(float(edge) * scale for edge in line.box) for line in lines]
-    placed = sorted(zip(rows_of(boxes), boxes, lines, strict=True), key=lambda one: (one[0], one[1][0]))
-    spans = tuple(
-        Span(
-            page=page.number,
-            text=line.text,
-            box=(box[0], box[1], box[2], box[3]),
-            source="ocr",
-            confidence=line.confidence,
-            row=row,
-        )
-        for row, box, line in placed
-    )
-    return _with(page, read=spans, trusted=False)
+    return replace(page, read=tuple(_scaled(span, scale) for span in spans_of(lines, page.number)))
+
+
+def _scaled(span: Span, scale: float) -> Span:
+    left, top, right, bottom = (edge * scale for edge in span.box)
+    return replace(span, box=(left, top, right, bottom))
 
 
 def _judged(page: Page, *, scanned: bool) -> Page:
-    """Whether the page's own text may be believed: it can be read, and OCR found most of its words."""
-    trusted = not scanned and _readable(page) and agreement(page) >= _AGREE_LEAST
-    return _with(page, trusted=trusted or not page.read)
+    """Whether the page's own text may be believed, now that it was read too."""
+    choice = choose(_visible(page), page.read)
+    return replace(page, trusted=not scanned and _readable(page) and choice.source == "embedded")
 
 
-def agreement(page: Page) -> float:
-    """Share of the visible words of a page's own text that OCR read too; 1.0 where there is too little to compare.
-
-    Only of words in Latin letters: the OCR model reads few other scripts.
-    """
-    seen = [span for span, why in zip(page.embedded, page.hidden, strict=True) if why is None]
-    words = _words(seen)
-    if len(words) < _WORDS_LEAST or len(_words(page.read)) < _WORDS_LEAST:
-        return 1.0
-    return len(words & _words(page.read)) / len(words)
-
-
-def _words(spans: Sequence[Span]) -> set[str]:
-    return {word for span in spans for word in _WORD.findall(span.text.casefold())}
+def _visible(page: Page) -> list[Span]:
+    return [span for span, why in zip(page.embedded, page.hidden, strict=True) if why is None]
 
 
 def _readable(page: Page) -> bool:
     """Whether there is visible text of its own, in characters that mean something."""
-    text = "".join(span.text for span, why in zip(page.embedded, page.hidden, strict=True) if why is None)
+    text = "".join(span.text for span in _visible(page))
     return len(text.strip()) > 1 and len(_PRIVATE.findall(text)) <= _PRIVATE_MOST * len(text)
-
-
-def _with(page: Page, *, read: tuple[Span, ...] | None = None, trusted: bool, missing: bool = False) -> Page:
-    return Page(
-        number=page.number,
-        width=page.width,
-        height=page.height,
-        embedded=page.embedded,
-        hidden=page.hidden,
-        read=page.read if read is None else read,
-        trusted=trusted,
-        missing=missing,
-    )

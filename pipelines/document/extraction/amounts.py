@@ -26,6 +26,9 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _GAPS = re.compile(r"(?<=\d)(?: (?=[.,]\d{2}(?!\d))|(?<=[.,]) (?=\d{2}(?!\d)))|(?<=\d[.,]) (?=\d{2}(?![\d.,]))")
+_MISREAD = re.compile(r"(?<![A-Za-z])(?=[\dOolISB]*\d)[\dOolISB]+[.,][\dOoSB]{2}(?![A-Za-z\d])")
+_ALIKE = str.maketrans("OolISB", "001158")
+"""Letters that OCR reads for digits, where a digit and a decimal mark stand beside them."""
 _NOT_BEFORE = re.compile(r"(?:[\d][.,:/\-]?|[A-Za-z]|[/:#_])$")
 _NOT_AFTER = re.compile(r"^(?:\d|[.,:/]\d|[-\u2013]\d|\s?%|/\w|['\"\u201d\u2033])")
 _LONGEST = 7
@@ -53,9 +56,10 @@ class Amount:
 
 
 def find_amounts(text: str, *, ocr: bool = False) -> list[Amount]:
-    """Everything that may be money, in order. With `ocr`, single spaces around a decimal mark are forgiven."""
+    """Everything that may be money, in order. With `ocr`, single spaces around a decimal mark are
+    forgiven, and letters for digits beside it."""
     found = []
-    plain = _close_gaps(text) if ocr else text
+    plain = _GAPS.sub("", _MISREAD.sub(_digits, text)) if ocr else text
     shift = _offsets(text, plain)
     for match in _AMOUNT.finditer(plain):
         amount = _read(match, plain)
@@ -111,17 +115,17 @@ def _currency(word: str | None) -> str | None:
     return word.upper() if word.upper() in CODES else _SYMBOLS.get(word)
 
 
-def _close_gaps(text: str) -> str:
-    return _GAPS.sub("", text)
+def _digits(match: re.Match[str]) -> str:
+    return match.group().translate(_ALIKE)
 
 
 def _offsets(text: str, plain: str) -> list[int]:
     """For each character of `plain`, where it stands in `text` (which has spaces that `plain` lacks)."""
-    if text == plain:
+    if len(text) == len(plain):
         return list(range(len(text)))
     offsets, at = [], 0
     for character in plain:
-        while text[at] != character:
+        while text[at] == " " and character != " ":
             at += 1
         offsets.append(at)
         at += 1

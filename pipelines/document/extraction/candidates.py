@@ -13,6 +13,7 @@ from pipelines.document.extraction.identifiers import find_company_numbers, find
 from pipelines.document.extraction.layout import Cell, Sheet
 from pipelines.document.extraction.lexicon import Hit, Lexicon
 from pipelines.document.extraction.periods import find_periods
+from pipelines.document.extraction.phrases import composed
 from pipelines.document.extraction.tables import heading_rows
 
 _INLINE, _RIGHT, _BELOW = 1.0, 1.0, 0.85
@@ -111,7 +112,7 @@ class Readers:
 
 def find_candidates(sheet: Sheet, lexicon: Lexicon, readers: Readers) -> dict[str, list[Candidate]]:
     """Candidates by field, best first."""
-    hits = {id(cell): lexicon.hits(cell.text, ocr=cell.ocr) for cell in sheet.cells()}
+    hits = {id(cell): composed(cell.text, lexicon.hits(cell.text, ocr=cell.ocr)) for cell in sheet.cells()}
     found: dict[str, list[Candidate]] = defaultdict(list)
     heads = heading_rows(sheet)
     for row in sheet.rows:
@@ -139,11 +140,11 @@ def _around(
     read = readers.by_kind[hit.label.kind]
     beside = [(cell, value, _INLINE) for value in read(cell, hit.end, end)]
     if end == len(cell.text):
-        for other in sheet.right_of(cell):
+        for other in sheet.right_of(cell) or _nearly_right_of(sheet, cell, hit, hits):
             known = [one for one in hits[id(other)] if one.label.field != hit.label.field]
             stop = min((one.start for one in known), default=len(other.text))
             beside += [(other, value, _RIGHT) for value in read(other, 0, stop)]
-            if known or (beside and hit.label.kind != "amount"):
+            if (known and not _no_value_of_its_own(other, hit)) or (beside and hit.label.kind != "amount"):
                 break
     for n, (where, value, relation) in enumerate(beside):
         last = hit.label.kind != "amount" or n == len(beside) - 1
@@ -151,6 +152,29 @@ def _around(
     if hit.label.kind in ("text", "party") and beside:
         return
     yield from _under(sheet, cell, hit, hits, read, 0.6 if beside else 1.0)
+
+
+def _no_value_of_its_own(other: Cell, hit: Hit) -> bool:
+    """Whether the labels in a cell only go on with the one before it: "Total", "incl. GST", "54.50"."""
+    return hit.label.kind == "amount" and not find_amounts(other.text, ocr=other.ocr)
+
+
+def _nearly_right_of(sheet: Sheet, cell: Cell, hit: Hit, hits: Mapping[int, list[Hit]]) -> list[Cell]:
+    """Right of the last cell of a row, amounts that stand in a row of their own: on crumpled paper rows come apart."""
+    if hit.label.kind != "amount":
+        return []
+    middle = (cell.box[1] + cell.box[3]) / 2
+    near = [
+        other
+        for row in sheet.rows[max(cell.row - 1, 0) : cell.row + 2]
+        for other in row
+        if row[0].page == cell.page and row[0].row != cell.row and len(row) == 1 and not hits[id(other)]
+    ]
+    return [
+        other
+        for other in near
+        if other.box[0] >= cell.box[2] and other.box[1] - 0.3 * other.size <= middle <= other.box[3] + 0.3 * other.size
+    ]
 
 
 def _under(

@@ -89,7 +89,7 @@ def _lines(table: Table, skipped: frozenset[int]) -> list[Item]:
     found: list[Item] = []
     money = "amount" if "amount" in table.heads else "unit_price"
     for row in table.rows:
-        if row.row in skipped:
+        if row.row in skipped and not row.figures.keys() - {money}:
             continue
         described = [cell for cells in _words(row) for cell in cells]
         figure = row.figures.get(money)
@@ -145,11 +145,12 @@ def relations(items: Items, sums: Sequence[tuple[Decimal, int]]) -> list[Relatio
     found = [relation for line in items.lines if (relation := line.relation()) is not None]
     priced = len(found) == len(items.lines) and all(relation.holds for relation in found)
     if len(items.lines) >= 2 and sums:
+        # Only a net sum and a total together leave no third figure that the lines may come to.
         value, index = min(sums, key=lambda one: abs(one[0] - items.sum))
         tolerance = CENT + Decimal("0.005") * len(items.lines)
         spans = (*(line.amount.index for line in items.lines), index)
         whole = Relation("lines_sum", items.sum, value, spans, tolerance)
-        if whole.holds or (items.complete and priced):
+        if whole.holds or (items.complete and priced and len(sums) > 1):
             found.append(whole)
     return found
 

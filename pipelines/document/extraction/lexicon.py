@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from pipelines.document.extraction.amounts import CODES
 from pipelines.document.extraction.spelling import one_edit_apart, squeeze
 
 _WEAK = 0.5
@@ -16,6 +17,10 @@ _FUZZY_LEAST = 6
 """Letters of a label from which one misread letter is forgiven."""
 _FUZZY = 0.85
 _SHORT = 2
+_SHORTEST = 3
+"""Letters up to which a label is no label of the digits glued to it: "DE84" is no "de" 84."""
+_CURRENCY = re.compile(rf"(?:RM|{'|'.join(sorted(CODES))})(?![A-Za-z])")
+"""OCR glues it to the label before it: "TOTALRM 54.50"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class Lexicon:
     def _exact(self, text: str, squeezed: str, offsets: list[int], start: int) -> tuple[str, int, float] | None:
         for spelling in self._by_head.get(squeezed[start : start + _SHORT], ()):
             end = start + len(spelling)
-            if squeezed.startswith(spelling, start) and _ends(text, offsets, end):
+            if squeezed.startswith(spelling, start) and _ends(text, offsets, end, short=len(spelling) <= _SHORTEST):
                 return spelling, end, 1.0
         return None
 
@@ -150,14 +155,16 @@ def _starts(text: str, squeezed: str, offsets: list[int]) -> Iterator[int]:
             yield n
 
 
-def _ends(text: str, offsets: list[int], end: int) -> bool:
-    """Whether a label may end before this kept character: no letter goes on."""
+def _ends(text: str, offsets: list[int], end: int, *, short: bool = False) -> bool:
+    """Whether a label may end before this kept character: no letter goes on, and no digit after a `short` one."""
     if end > len(offsets):
         return False
     last = offsets[end - 1]
     after = text[last + 1 : last + 2]
-    if text[last].isdigit() and after.isdigit():
+    if after.isdigit() and (short or text[last].isdigit()):
         return False
+    if _CURRENCY.match(text, last + 1):
+        return True
     if re.match(r"\s?%", text[last + 1 : last + 3]) and not text[last].isdigit():
         return True
     return not after.isalpha() or (text[last].islower() and after.isupper())

@@ -54,7 +54,13 @@ def name_at_top(sheet: Sheet, lexicon: Lexicon, taken: str | None = None) -> tup
 
     def worth(place: int, cell: Cell, text: str) -> float:
         words = re.findall(r"[^\W\d_]{2,}", text)
-        if not words or text == taken or _CONTACT.search(text) or lexicon.hits(text) or find_dates(text):
+        if (
+            not words
+            or text == taken
+            or _CONTACT.search(text)
+            or any(hit.start == 0 for hit in lexicon.hits(text))
+            or find_dates(text)
+        ):
             return 0.0
         if len(words) > 8 or sum(c.isdigit() for c in text) > 5 or any(a.quality >= 0.9 for a in find_amounts(text)):
             return 0.0

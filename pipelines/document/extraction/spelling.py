@@ -2,6 +2,10 @@
 
 import unicodedata
 
+_UNDECOMPOSED = str.maketrans(
+    {"\u0142": "l", "\u00f8": "o", "\u0111": "d", "\u0131": "i", "\u00e6": "ae", "\u0153": "oe"}
+)
+"""Letters whose stroke Unicode does not count as an accent."""
 _ALIKE = str.maketrans("01i", "oll")
 _KEPT = frozenset("#%@")
 
@@ -11,7 +15,7 @@ def squeeze(text: str) -> tuple[str, list[int]]:
     kept: list[str] = []
     offsets: list[int] = []
     for at, character in enumerate(text):
-        for plain in unicodedata.normalize("NFKD", character).casefold():
+        for plain in unicodedata.normalize("NFKD", character).casefold().translate(_UNDECOMPOSED):
             if plain.isalnum() or plain in _KEPT:
                 kept.append(plain.translate(_ALIKE))
                 offsets.append(at)

@@ -1,7 +1,7 @@
 """The sums of an invoice or receipt: of all candidates, those that agree with one another."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
 
@@ -19,7 +19,8 @@ _STRONG = 0.75
 _NAMED = 0.5
 """Score from which a further amount may be what is meant instead."""
 _PARTS = ("total", "subtotal", "tax")
-_UNLABELLED = 0.25
+_UNLABELLED, _LED_TO = 0.25, 0.45
+_AFTER_PAYMENT = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def choose_sums(sheet: Sheet, candidates: Mapping[str, list[Candidate]], items: 
     Args:
         items: what the line items come to, where there are any.
     """
-    totals = _distinct(candidates.get("total", [])) or _unlabelled(sheet)
+    totals = _options(sheet, candidates)
     if not totals:
         return Sums(None, None, (), None, 0.0, ())
     counts = _counts(sheet)
@@ -79,6 +80,45 @@ def choose_sums(sheet: Sheet, candidates: Mapping[str, list[Candidate]], items: 
     return Sums(total, subtotal, taxes, proof.rounding, sums.confidence, tuple(_relation(sums, candidates)))
 
 
+def _options(sheet: Sheet, candidates: Mapping[str, list[Candidate]]) -> list[Candidate]:
+    """Labelled totals, and amounts that the other sums lead to; without any, the largest amount of all."""
+    labelled = [*candidates.get("total", ()), *_rounded(candidates)]
+    below = _first_payment(candidates)
+    placed = [replace(one, score=one.score * (_AFTER_PAYMENT if one.cell.row > below else 1.0)) for one in labelled]
+    led_to = _led_to(sheet, candidates)
+    return _distinct(sorted([*placed, *led_to], key=lambda one: -one.score)) or _unlabelled(sheet)
+
+
+def _rounded(candidates: Mapping[str, list[Candidate]]) -> list[Candidate]:
+    """A rounding is less than a unit of money: more under that label is the rounded total."""
+    return [replace(one, field="total") for one in candidates.get("rounding", ()) if abs(one.value) >= 1]
+
+
+def _first_payment(candidates: Mapping[str, list[Candidate]]) -> int:
+    """The row in which the change is given: what is summed up below it is the tax."""
+    rows = [one.cell.row for one in candidates.get("change", ()) if one.score >= _STRONG and one.value > 0]
+    return min(rows, default=1 << 30)
+
+
+def _led_to(sheet: Sheet, candidates: Mapping[str, list[Candidate]]) -> list[Candidate]:
+    """Amounts that no label calls total but that cash less change, or net plus tax, come to."""
+    strong = {name: [one for one in ones if one.score >= _NAMED][:_MANY] for name, ones in candidates.items()}
+    values = [given.value - back.value for given in strong.get("paid", ()) for back in strong.get("change", ())]
+    values += [
+        net.value + tax.value for net in strong.get("subtotal", ()) for tax in strong.get("tax", ()) if tax.value
+    ]
+    wanted = {value for value in values if value > 0}
+    found = []
+    for cell in sheet.cells():
+        for one in find_amounts(cell.text, ocr=cell.ocr):
+            if one.value in wanted and one.quality >= 0.9:
+                raw = cell.text[one.start : one.end]
+                score = _LED_TO * cell.confidence
+                index = cell.index_at(one.start)
+                found.append(Candidate("total", one.value, raw, index, score, cell, one.currency))
+    return found
+
+
 def _distinct(candidates: Sequence[Candidate], many: int = _MANY) -> list[Candidate]:
     """The best candidate of each value."""
     kept: dict[Decimal, Candidate] = {}
@@ -89,7 +129,7 @@ def _distinct(candidates: Sequence[Candidate], many: int = _MANY) -> list[Candid
 
 def _proofs(total: Candidate, candidates: Mapping[str, list[Candidate]], items: Decimal | None) -> Iterator[_Proof]:
     taxes = [one for one in _distinct(candidates.get("tax", [])) if one.value > 0]
-    roundings = _distinct(candidates.get("rounding", []), 2)
+    roundings = [one for one in _distinct(candidates.get("rounding", []), 3) if abs(one.value) < 1]
     extras = [*_distinct(candidates.get("charge", []), 3), *_distinct(candidates.get("discount", []), 3)]
     adjustments = [_NOTHING, *(one.value for one in extras), *(-abs(one.value) for one in extras)]
     subtotals = _distinct(candidates.get("subtotal", []))

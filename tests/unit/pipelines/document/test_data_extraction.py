@@ -80,7 +80,7 @@ async def test_a_pdf_is_read_by_its_own_text_and_told_in_full() -> None:
 
 async def test_pages_without_text_are_read_by_ocr_however_late_they_come() -> None:
     reader = Reader(RECEIPT)
-    report = await extracted(pdf("A letter\nwith some words", "more of the same letter", " "), reader)
+    report = await extracted(pdf(RECEIPT, "a second page of it", " "), reader)
     by_ocr = report.check("text_read")
     assert by_ocr is not None
     assert by_ocr.evidence["by_ocr"] == [3]

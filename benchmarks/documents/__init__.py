@@ -1,0 +1,1 @@
+"""Generated business documents with their truth, seeded."""
