@@ -15,8 +15,8 @@ _FILLING = re.compile(rf"^{_MARKS}(?:of|the|von|de|di|der|van)?{_MARKS}$", re.IG
 def composed(text: str, hits: Sequence[Hit]) -> list[Hit]:
     """The hits of a text with those that form one phrase joined.
 
-    "Total (incl. 6% GST)" names a total, "Total (excl. GST)" a subtotal, "Total 6% GST" a tax. Words such as "with" that
-    join nothing are dropped.
+    "Total (incl. 6% GST)" names a total, "Total (excl. GST)" a subtotal, "Total 6% GST" a tax. Words such as "with"
+    that join nothing are dropped.
     """
     joined: list[Hit] = []
     n = 0
