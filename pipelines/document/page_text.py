@@ -81,7 +81,7 @@ async def document_text(decoded: Decoded, models: Models, options: Mapping[str, 
     frames = {frame.index + 1: frame for frame in decoded.frames}
     pages: list[Page] = []
     for facts in found["pages"][:PAGES]:
-        page = _page(facts)
+        page = embedded_page(facts)
         needed = facts["scanned"] or not _readable(page)
         frame = frames.get(page.number)
         if (needed or page.number <= compared) and frame is not None and time.monotonic() < until:
@@ -92,7 +92,8 @@ async def document_text(decoded: Decoded, models: Models, options: Mapping[str, 
     return DocumentText(kind=decoded.kind, pages=tuple(pages), images=decoded.attachments)
 
 
-def _page(facts: Mapping[str, Any]) -> Page:
+def embedded_page(facts: Mapping[str, Any]) -> Page:
+    """One page of the fact `pdf_text`, its spans put into rows."""
     boxes = [span["box"] for span in facts["spans"]]
     spans = [
         Span(

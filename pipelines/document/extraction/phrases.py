@@ -8,8 +8,8 @@ from pipelines.document.extraction.lexicon import Hit
 
 _SUMS = ("total", "subtotal")
 _MARKS = r"[\s\d.,%@()\[\]:=&/*\-]*"
-_FILLING = re.compile(rf"^{_MARKS}(?:of|the|von|de|di|der|van)?{_MARKS}$", re.IGNORECASE)
-"""What may stand between the parts: a rate, brackets, a little word."""
+_FILLING = re.compile(rf"^{_MARKS}(?:[^\W\d_]{{2,10}}{_MARKS}){{0,2}}$")
+"""What may stand between the parts: a rate, brackets, a currency, a little word or two."""
 
 
 def composed(text: str, hits: Sequence[Hit]) -> list[Hit]:
@@ -40,11 +40,10 @@ def composed(text: str, hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _next(text: str, before: Hit, rest: Sequence[Hit], kinds: tuple[str, ...]) -> Hit | None:
-    """The hit of these fields that follows with nothing but filling in between."""
-    for hit in rest:
-        if hit.start >= before.end and hit.label.field in kinds:
-            return hit if _FILLING.match(text[before.end : hit.start]) else None
-    return None
+    """The hit of these fields that comes next, with nothing but filling in between."""
+    after = [hit for hit in rest if hit.start >= before.end]
+    hit = next((one for one in after if one.start == after[0].start and one.label.field in kinds), None)
+    return hit if hit is not None and _FILLING.match(text[before.end : hit.start]) else None
 
 
 def _same_phrase(text: str, one: Hit, other: Hit) -> bool:

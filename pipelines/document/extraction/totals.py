@@ -9,6 +9,7 @@ from pipelines.document.extraction.amounts import find_amounts
 from pipelines.document.extraction.arithmetic import Relation, equals
 from pipelines.document.extraction.candidates import Candidate
 from pipelines.document.extraction.layout import Sheet
+from pipelines.document.extraction.lexicon import lexicon
 
 _NOTHING = Decimal(0)
 _TAXED, _ROUNDED, _TENDERED, _ADDED, _REPEATED = 0.6, 0.4, 0.5, 0.3, 0.05
@@ -20,7 +21,8 @@ _NAMED = 0.5
 """Score from which a further amount may be what is meant instead."""
 _PARTS = ("total", "subtotal", "tax")
 _UNLABELLED, _LED_TO = 0.25, 0.45
-_AFTER_PAYMENT = 0.6
+_AFTER_SUMS = 0.6
+"""For totals below the change or in a summary of taxes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ def choose_sums(sheet: Sheet, candidates: Mapping[str, list[Candidate]], items: 
 def _options(sheet: Sheet, candidates: Mapping[str, list[Candidate]]) -> list[Candidate]:
     """Labelled totals, and amounts that the other sums lead to; without any, the largest amount of all."""
     labelled = [*candidates.get("total", ()), *_rounded(candidates)]
-    below = _first_payment(candidates)
-    placed = [replace(one, score=one.score * (_AFTER_PAYMENT if one.cell.row > below else 1.0)) for one in labelled]
+    below = min(_first_payment(candidates), _tax_summary(sheet))
+    placed = [replace(one, score=one.score * (_AFTER_SUMS if one.cell.row > below else 1.0)) for one in labelled]
     led_to = _led_to(sheet, candidates)
     return _distinct(sorted([*placed, *led_to], key=lambda one: -one.score)) or _unlabelled(sheet)
 
@@ -98,6 +100,15 @@ def _first_payment(candidates: Mapping[str, list[Candidate]]) -> int:
     """The row in which the change is given: what is summed up below it is the tax."""
     rows = [one.cell.row for one in candidates.get("change", ()) if one.score >= _STRONG and one.value > 0]
     return min(rows, default=1 << 30)
+
+
+def _tax_summary(sheet: Sheet) -> int:
+    """The row that heads a list of rates with what was taxed at each: its total is not the document's."""
+    words = lexicon("invoice")
+    headed = (
+        c.row for c in sheet.cells() if any(hit.label.field == "tax_summary" for hit in words.hits(c.text, ocr=c.ocr))
+    )
+    return next(headed, 1 << 30)
 
 
 def _led_to(sheet: Sheet, candidates: Mapping[str, list[Candidate]]) -> list[Candidate]:
