@@ -35,6 +35,14 @@ class Context:
         """Whether the task came with media in that role."""
         return role in self.sources
 
+    def seen_as(self, roles: Mapping[str, str]) -> "Context":
+        """The same task for a node that knows its media by other names.
+
+        Args: roles: the node's role -> the task's; those that the task does not have are left out.
+        """
+        sources = {role: self.sources[own] for role, own in roles.items() if own in self.sources}
+        return Context(sources, self._workers, options=self.options, galleries=self.galleries)
+
     async def look(self, role: str, stage: str, request: DecodeRequest, options: Mapping[str, Any]) -> Any:
         """What the stage finds in the media of that role. The first caller's request and options count.
 

@@ -8,11 +8,35 @@ LIVENESS = frozenset({"liveness", "visible_time", "one_person"})
 ACTIVE = frozenset({"active.order", "active.continuity", "active.identity", "active.perspective", "active.motion"})
 """Only where a challenge was set."""
 
+ID_DOCUMENT = frozenset(
+    {
+        *("mrz_check_digits", "mrz_visual_consistency", "barcode_visual_consistency", "expiry", "sides_consistency"),
+        *("document_liveness_screen", "document_liveness_print", "portrait_substitution", "image_quality"),
+    }
+)
+TRACES = frozenset({"copy_move", "jpeg_ghosts", "font_consistency"})
+"""Of a picture that was worked on. `security_background` informs only: it is not judged yet."""
+REWRITTEN = frozenset(
+    {
+        *("editing", "screenshot", "dates", "metadata", "double_compression", "stream", "revisions"),
+        *("signature_coverage", "annotations", "active_content"),
+    }
+)
+FILE_REFUTES = frozenset({"signature", "ai_generation", "thumbnail", "hidden_content", "fonts"})
+FIGURES = frozenset({"arithmetic", "checksums"})
+"""Of files: signs that they were written again, signs against them, and figures that contradict one another."""
+NOT_APPLICABLE, SKIPPED = "not_applicable", "skipped"
+"""Reasons of a check that was not performed because the subject has nothing of the kind, or because the client asked to
+leave it out. Only with one of these two does a check count as if it did not stand in the report; one that could not be
+performed for any other reason keeps a report from being genuine."""
+
 ENFORCED: dict[str, frozenset[str]] = {
+    "id_document_authentication": ID_DOCUMENT,
+    "document": ID_DOCUMENT | {"integrity", "data_extraction", "forensic_analysis", "id_document_authentication"},
     "liveness_detection": LIVENESS | ACTIVE,
     "face_matching": frozenset({"face_match"}),
     "document_liveness": frozenset({"document_liveness_screen", "document_liveness_print"}),
-    "identity": LIVENESS | {"face_match"},
+    "identity": LIVENESS | ID_DOCUMENT | {"face_match"},
     "face_matrix": frozenset(),
     "face_quality": frozenset(),
     "gallery_enrol": frozenset({"enrolment"}),
@@ -28,30 +52,17 @@ ENFORCED: dict[str, frozenset[str]] = {
 REFUTING: dict[str, frozenset[str]] = {
     "document_liveness": frozenset({"portrait_substitution"}),
     "liveness_detection": frozenset({"liveness.parallax"}),
-    "identity": frozenset({"liveness.parallax"}),
+    "id_document_authentication": TRACES,
+    "document": TRACES | FILE_REFUTES | FIGURES,
+    "identity": TRACES | {"liveness.parallax"},
     "liveness_set": frozenset({"liveness.parallax"}),
-    "data_extraction": frozenset({"arithmetic", "checksums"}),
-    "forensic_analysis": frozenset({"signature", "ai_generation", "thumbnail", "hidden_content", "fonts"}),
+    "data_extraction": FIGURES,
+    "forensic_analysis": FILE_REFUTES,
 }
 """The checks that decide only by failing: most media give them nothing to judge. Every other check informs only."""
 
 
-DOUBTING: dict[str, frozenset[str]] = {
-    "forensic_analysis": frozenset(
-        {
-            "editing",
-            "screenshot",
-            "dates",
-            "metadata",
-            "double_compression",
-            "stream",
-            "revisions",
-            "signature_coverage",
-            "annotations",
-            "active_content",
-        }
-    ),
-}
+DOUBTING: dict[str, frozenset[str]] = {"forensic_analysis": REWRITTEN, "document": REWRITTEN}
 """The checks whose failing shows that a file is not as it was first written, which is no proof of a forgery: they only
 keep it from being called genuine."""
 
@@ -68,7 +79,7 @@ def verdict(service: str, checks: Iterable[Check]) -> Verdict:
     enforced check that stands in the report to have passed, and at least one of them: what could not be judged is
     never genuine.
     """
-    found = [check for check in checks if check.name in deciding(service)]
+    found = [check for check in checks if check.name in deciding(service) and not _left_out(check)]
     enforced = [check for check in found if check.name in ENFORCED[service]]
     failed = {check.name for check in found if check.status is Status.FAILED}
     if failed - DOUBTING.get(service, frozenset()):
@@ -78,3 +89,7 @@ def verdict(service: str, checks: Iterable[Check]) -> Verdict:
     if enforced and all(check.status is Status.PASSED for check in enforced):
         return Verdict.GENUINE
     return Verdict.INCONCLUSIVE
+
+
+def _left_out(check: Check) -> bool:
+    return check.status is Status.NOT_PERFORMED and check.reasons in ((NOT_APPLICABLE,), (SKIPPED,))

@@ -44,6 +44,7 @@ class Capture:
         document: (h, w, 3) uint8 RGB, flat and upright; must not leave the stage (`bare`).
         to_document: (3, 3) homography from pixels of the decoded frame to pixels of `document`.
         face: the portrait's face, in pixels of `document`.
+        others: further faces in it, the largest first: ghost images, most often.
         oriented: whether the portrait tells which way is up; else the longer side is horizontal, perhaps upside down.
         quality: how well it was taken.
         recapture: scores against screens and prints, None where nobody asked.
@@ -59,6 +60,7 @@ class Capture:
     document: np.ndarray | None = None
     to_document: np.ndarray | None = None
     face: FaceBox | None = None
+    others: tuple[FaceBox, ...] = ()
     oriented: bool = False
     quality: Quality | None = None
     recapture: RecaptureScores | None = None
@@ -85,7 +87,9 @@ class Capture:
             return self
         document, matrix = turned(self.document, self.to_document, quarters)
         corners = np.roll(self.corners, -quarters, 0)
-        return replace(self, document=document, to_document=matrix, corners=corners, face=None, oriented=True)
+        return replace(
+            self, document=document, to_document=matrix, corners=corners, face=None, others=(), oriented=True
+        )
 
     def to_json(self) -> dict[str, Any]:
         """JSON values for `report.data["sides"]`."""
@@ -144,7 +148,8 @@ async def _flat(image: np.ndarray, quad: DocumentQuad, models: Models, scale: fl
     """One document made flat and turned by its portrait."""
     height, width = image.shape[:2]
     document, matrix = rectify(image, quad.corners)
-    face, quarters = await _portrait(document, models)
+    faces, quarters = await _portrait(document, models)
+    face = faces[0] if faces else None
     document, matrix = turned(document, matrix, quarters)
     placement = place(quad.corners, width, height)
     quality = measure(document, image, quad.corners, original=scale == 1.0)
@@ -161,19 +166,20 @@ async def _flat(image: np.ndarray, quad: DocumentQuad, models: Models, scale: fl
         document=document,
         to_document=matrix,
         face=face,
+        others=tuple(faces[1:]),
         oriented=face is not None,
         quality=quality,
     )
 
 
-async def _portrait(document: np.ndarray, models: Models) -> tuple[FaceBox | None, int]:
-    """The portrait's face in the document after that many quarter turns counter-clockwise."""
+async def _portrait(document: np.ndarray, models: Models) -> tuple[list[FaceBox], int]:
+    """The portrait's face in the document after that many quarter turns counter-clockwise, then further ones."""
     longest = max(document.shape[:2])
     rotation, (scene,) = await upright([document], models, _FACE[0] * longest)
     if scene.main is None or scene.certainty < _CERTAIN:
-        return None, 0
-    face = scene.main.box
-    return (face, rotation // 90) if face.width <= _FACE[1] * longest else (None, 0)
+        return [], 0
+    faces = scene.boxes
+    return (faces, rotation // 90) if faces[0].width <= _FACE[1] * longest else ([], 0)
 
 
 def quarters_up(lines: Sequence[TextLine]) -> int:

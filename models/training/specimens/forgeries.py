@@ -59,6 +59,7 @@ def forge(
     *,
     once: bool = False,
     grounds: tuple[str, ...] = TRAIN_GROUNDS,
+    shot: Photo | None = None,
 ) -> Forged:
     """Photographs the front of a document and forges it.
 
@@ -67,6 +68,7 @@ def forge(
         how: `quality` of the first compression; the second is drawn from 80 to 95 (`resave` is ignored).
         other: (H, W, 3) uint8 RGB, another person's picture.
         once: the control: the change is made before the only compression.
+        shot: a photograph that was taken already, for digital forgeries; of `how`.
 
     Raises:
         ValueError: an unknown kind, or a document without a portrait or field to change.
@@ -79,7 +81,7 @@ def forge(
         side, box = _glued(rng, document, other)
         shot = capture(rng, side.image, how, grounds=grounds)
         return Forged(shot, _seen(shot, box), kind)
-    shot = capture(rng, side.image, how, grounds=grounds)
+    shot = shot or capture(rng, side.image, how, grounds=grounds)
     canvas = shot.raw if once else shot.image
     changed, mask, name, text = canvas, np.zeros(canvas.shape[:2], bool), None, None
     if kind.startswith("portrait"):
