@@ -14,13 +14,14 @@ from typing import Self
 from pipelines.errors import MediaError
 from pipelines.media.exchange import dump_call, load_decoded, memory_file, write_all
 from pipelines.media.frames import Decoded, DecodeRequest, Limits
+from pipelines.media.trust import TRUST_LIST_VARIABLE
 
 _START_SECONDS = 60.0
 _MESSAGE_BYTES = 1 << 20
 _LARGE_BYTES = 1 << 18
 """Media above this size is copied off the event loop."""
 _NONSENSE = (ValueError, TypeError, KeyError, OSError, OverflowError, RecursionError)
-_KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
+_KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", TRUST_LIST_VARIABLE)
 
 
 class DecoderUnavailable(RuntimeError):

@@ -18,6 +18,7 @@ from pipelines.errors import MediaError
 from pipelines.media.decode import decode_media
 from pipelines.media.exchange import dump_decoded, load_call
 from pipelines.media.sandbox import confine, die_with_owner
+from pipelines.media.trust import load_trust_list
 
 _MESSAGE_BYTES = 1 << 16
 
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> None:
     AvifImagePlugin.DEFAULT_MAX_THREADS = threads
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     with socket.socket(fileno=channel_fd) as channel:
+        load_trust_list()  # the last file outside the code that this process can read
         protections = confine(memory_bytes)
         channel.send(json.dumps(protections).encode())
         while _serve_one(channel, threads):

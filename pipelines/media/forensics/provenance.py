@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.media.forensics.findings import Findings, clean
 from pipelines.media.forensics.software import judge_software, judge_source_types
-from pipelines.media.forensics.trust import trust_anchors
+from pipelines.media.trust import trust_anchors
 
 _MARKS = (b"c2pa", b"jumb")
 _UNKNOWN_SIGNER = frozenset(("signingCredential.untrusted", "timeStamp.untrusted", "signingCredential.ocsp.unknown"))

@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import c2pa
@@ -12,8 +13,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from pipelines.media.forensics import read, trust
-from pipelines.media.frames import Limits
+from pipelines.media import trust
+from pipelines.media.decoder import IsolatedDecoder
+from pipelines.media.forensics import read
+from pipelines.media.frames import DecodeRequest, Limits
 from pipelines.media.sniff import JPEG
 
 from .test_image_facts import saved, scene
@@ -127,3 +130,16 @@ def test_an_intact_ingredient_raises_nothing(authority: Authority) -> None:
 def test_a_signed_declaration_of_generated_media_is_found(authority: Authority) -> None:
     found = facts(authority.sign(saved(scene()), source_type=_GENERATED))
     assert found["flags"]["ai_generator_metadata"]["value"] == ["trainedAlgorithmicMedia"]
+
+
+async def test_the_trust_list_reaches_the_confined_decoder(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    anchors = tmp_path / "anchors.pem"
+    anchors.write_bytes(authority.root.public_bytes(serialization.Encoding.PEM))
+    monkeypatch.setenv(trust.TRUST_LIST_VARIABLE, str(anchors))
+    async with IsolatedDecoder() as decoder:
+        decoded = await decoder.decode(
+            authority.sign(saved(scene())), DecodeRequest(frames=0, facts=frozenset(("forensics",)))
+        )
+    assert decoded.facts["forensics"]["details"]["c2pa"]["state"] == "valid signature, trusted signer"

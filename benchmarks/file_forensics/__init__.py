@@ -1,0 +1,1 @@
+"""Cases, measurements and report of `benchmarks.forensics`."""
