@@ -1,6 +1,6 @@
 """What file forensics finds and what it wrongly says, per red flag and kind of forgery.
 
-    python -m benchmarks.forensics --data ../shared/data [--out docs/benchmarks/forensics.md] [--pictures 100]
+    python -m benchmarks.forensics --data ../shared/data --keep DIR [--only PART] [--pictures 100]
 
 Seeded; one thread. Forged pictures are made of `real_photos` (evaluation only: nothing was tuned on them); recordings
 of LibriSpeech readers whom the limits were not set on. Everything runs the product's own code.
@@ -8,7 +8,6 @@ of LibriSpeech readers whom the limits were not set on. Everything runs the prod
 
 import argparse
 import asyncio
-import json
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -33,8 +32,9 @@ from pipelines.media.sniff import HEAD_BYTES, sniff
 Scores = dict[str, list[Anomaly | None]]
 _HEAD = """# File forensics: what is found, and what is wrongly said
 
-Made by `python -m benchmarks.forensics --data ../shared/data` (seeded). Shares are per cent with Wilson's 95 %
-intervals. The forged pictures are small (about 400 x 270 pixels after their history was erased): larger ones are easier.
+Made by `python -m benchmarks.forensics --data ../shared/data --keep DIR` (seeded). Shares are per cent with Wilson's
+95 % intervals. The forged pictures are small (about 400 x 270 pixels after their history was erased): larger ones are
+easier.
 
 """
 
@@ -151,8 +151,8 @@ async def ordinary_table(data: Path, photos: ordinary.Files) -> str:
     sets = {
         "web photos (BSDS, ImageNet; eval-only)": photos,
         "the same as a camera writes them": list(ordinary.from_camera(photos)),
-        "scanned and photographed receipts (eval-only)": ordinary.files(data / "documents/receipts", "*.jpg", most=60),
-        "drawn screenshots (PNG)": list(ordinary.screenshots(30)),
+        "receipts (eval-only)": ordinary.files(data / "documents/receipts", "*.jpg", most=len(photos) // 2),
+        "drawn screenshots (PNG)": list(ordinary.screenshots(len(photos) // 3)),
     }
     async with IsolatedDecoder() as decoder:
         workers = LocalWorkers(decoder, LocalModels())
@@ -161,33 +161,57 @@ async def ordinary_table(data: Path, photos: ordinary.Files) -> str:
     rows = [[flag, *(share(one.flags[flag], one.n) for one in found.values())] for flag in flags]
     rows += [[f"verdict {word}", *(share(one.verdicts[word], one.n) for one in found.values())]
              for word in ("genuine", "inconclusive", "suspicious")]  # fmt: skip
-    return table(["", *found], rows)
+    return "## Ordinary files\n\n" + table(["", *found], rows)
+
+
+def metadata(data: Path, photos: ordinary.Files, seed: int) -> str:
+    parts = ["## Signed provenance (public C2PA test files)\n\n", c2pa_table(data)]
+    parts += ["## Metadata of the EXIF sample set\n\n", exif_table(data)]
+    return "".join([*parts, "## Recordings\n\n", audio_table(data, seed)])
+
+
+def pictures(data: Path, photos: ordinary.Files, seed: int) -> str:
+    ghosts, copies, ghost_s, copy_s = pixel_forgeries(photos, seed)
+    told = {
+        kind: sum(bool(found and "global_quality" in found.details) for found in ghosts[kind])
+        for kind in ("compressed twice", "untouched")
+    }
+    rows = [[kind, share(hits, len(ghosts[kind]))] for kind, hits in told.items()]
+    parts = ["## JPEG ghosts (`ela_anomaly`)\n\n", forgery_table(ghosts), "## Copy-move\n\n", forgery_table(copies)]
+    parts += ["## Double compression of the whole picture\n\n", table(["history", "flagged"], rows)]
+    return "".join([*parts, f"CPU seconds a picture: ghosts {ghost_s:.2f}, copy-move {copy_s:.2f}.\n\n"])
+
+
+def everyday(data: Path, photos: ordinary.Files, seed: int) -> str:
+    return asyncio.run(ordinary_table(data, photos))
+
+
+PARTS = {"metadata": metadata, "pictures": pictures, "ordinary": everyday}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks/forensics.md"))
+    parser.add_argument("--keep", type=Path, required=True, help="folder for the parts, which may run side by side")
+    parser.add_argument(
+        "--only", choices=PARTS, action="append", help="measure these parts, take the others from --keep"
+    )
     parser.add_argument("--pictures", type=int, default=100)
     parser.add_argument("--seed", type=int, default=20)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    photos = ordinary.files(arguments.data / "real_photos", "*.jpg")
-    some = list(photos)[:: max(1, len(photos) // arguments.pictures)][: arguments.pictures]
-    parts = [_HEAD, "## Signed provenance (public C2PA test files)\n\n", c2pa_table(arguments.data)]
-    parts += ["## Metadata of the EXIF sample set\n\n", exif_table(arguments.data)]
-    parts += ["## Recordings\n\n", audio_table(arguments.data, arguments.seed)]
-    ghosts, copies, ghost_s, copy_s = pixel_forgeries(some, arguments.seed)
-    parts += ["## JPEG ghosts (`ela_anomaly`)\n\n", forgery_table(ghosts), "## Copy-move\n\n", forgery_table(copies)]
-    doubled = [found for found in ghosts["compressed twice"] if found and "global_quality" in found.details]
-    once = [found for found in ghosts["untouched"] if found and "global_quality" in found.details]
-    parts += ["## Double compression of the whole picture\n\n", table(["history", "flagged"], [
-        ["compressed twice", share(len(doubled), len(ghosts["compressed twice"]))],
-        ["compressed once", share(len(once), len(ghosts["untouched"]))]])]  # fmt: skip
-    parts += [f"CPU seconds a picture: ghosts {ghost_s:.2f}, copy-move {copy_s:.2f}.\n\n"]
-    parts += ["## Ordinary files\n\n", asyncio.run(ordinary_table(arguments.data, photos))]
-    arguments.out.write_text("".join(parts).rstrip() + "\n", encoding="utf-8")
-    print(json.dumps({"out": str(arguments.out), "pictures": len(some)}))
+    arguments.keep.mkdir(parents=True, exist_ok=True)
+    photos = list(ordinary.files(arguments.data / "real_photos", "*.jpg"))
+    photos = photos[:: max(1, len(photos) // arguments.pictures)][: arguments.pictures]
+    for name in arguments.only or PARTS:
+        (arguments.keep / f"{name}.md").write_text(
+            PARTS[name](arguments.data, photos, arguments.seed), encoding="utf-8"
+        )
+    kept = [arguments.keep / f"{name}.md" for name in PARTS]
+    if all(path.is_file() for path in kept):
+        text = _HEAD + "".join(path.read_text(encoding="utf-8") for path in kept)
+        arguments.out.write_text(text.rstrip() + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
