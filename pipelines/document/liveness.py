@@ -66,9 +66,7 @@ def recapture_checks(capture: Capture, subject: str) -> tuple[Check, ...]:
 def _check(capture: Capture, subject: str, instrument: str, began: float) -> Check:
     parameters = card("document/recapture").parameters
     score, threshold = capture.scores[instrument], float(parameters["threshold"])
-    status, reasons = _judge(
-        capture, score, threshold, float(parameters[f"{instrument}_inconclusive_below"]), instrument
-    )
+    status, reasons = _judge(capture, score, float(parameters[f"{instrument}_fails_below"]), threshold, instrument)
     return Check(
         name=f"document_liveness_{instrument}",
         subject=subject,
@@ -86,11 +84,11 @@ def _check(capture: Capture, subject: str, instrument: str, began: float) -> Che
 
 
 def _judge(
-    capture: Capture, score: float | None, threshold: float, passes_from: float, instrument: str
+    capture: Capture, score: float | None, fails_below: float, passes_from: float, instrument: str
 ) -> tuple[Status, tuple[str, ...]]:
     if score is None or capture.error in _UNUSABLE:
         return Status.NOT_PERFORMED, ((capture.error or "not_asked").lower(),)
-    if score < threshold:
+    if score < fails_below:
         return Status.FAILED, (_REASONS[instrument],)
     scan = capture.placement is not None and capture.placement.flush and capture.face is not None
     if capture.error is not None and not scan:

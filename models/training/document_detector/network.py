@@ -3,13 +3,7 @@
 import torch
 from torch import nn
 
-WIDTHS = (16, 32, 48, 80, 128)
-
-
-def _full(inside: int, outside: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inside, outside, 3, stride, 1, bias=False), nn.BatchNorm2d(outside), nn.ReLU(inplace=True)
-    )
+WIDTHS = (24, 48, 72, 112)
 
 
 def _separable(inside: int, outside: int, stride: int = 1, size: int = 3) -> nn.Sequential:
@@ -28,9 +22,10 @@ class DetectorNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        a, b, c, d, e = WIDTHS
-        self.stem = _full(3, a, 2)
-        self.quarter = nn.Sequential(_separable(a, b, 2), _separable(b, b))
+        b, c, d, e = WIDTHS
+        # Straight to a stride of 4: most of the time would go into larger planes.
+        stem = nn.Conv2d(3, b, 7, 4, 3, bias=False)
+        self.quarter = nn.Sequential(stem, nn.BatchNorm2d(b), nn.ReLU(inplace=True), _separable(b, b))
         self.eighth = nn.Sequential(_separable(b, c, 2), _separable(c, c))
         self.sixteenth = nn.Sequential(_separable(c, d, 2), _separable(d, d, size=5))
         # At a stride of 32 the grid has 8 x 8 cells: a kernel of 7 sees the whole picture.
@@ -40,7 +35,7 @@ class DetectorNet(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         x = images.permute(0, 3, 1, 2) / 127.5 - 1
-        quarter = self.quarter(self.stem(x))
+        quarter = self.quarter(x)
         eighth = self.eighth(quarter)
         sixteenth = self.sixteenth(eighth)
         x = self.whole(sixteenth)

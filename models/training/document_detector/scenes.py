@@ -38,9 +38,16 @@ def pool(faces: list[np.ndarray], count: int, seed: int, unseen: bool) -> list[n
     return sides
 
 
-def scene(rng: np.random.Generator, kind: str, sides: list[np.ndarray], photo: np.ndarray, unseen: bool) -> Photo:
-    """One photograph of that kind."""
-    long_side = int(rng.integers(380, 560))
+def scene(
+    rng: np.random.Generator,
+    kind: str,
+    sides: list[np.ndarray],
+    photo: np.ndarray,
+    unseen: bool,
+    length: tuple[int, int] = (380, 560),
+) -> Photo:
+    """One photograph of that kind, its long side within `length`."""
+    long_side = int(rng.integers(*length))
     how = Conditions.degraded(rng, long_side) if rng.random() < 0.6 else Conditions.clean(rng, long_side)
     how = replace(how, quarter=int(rng.integers(4)) if rng.random() < 0.4 else 0, turn=rng.normal(0, 12))
     how = replace(how, blur=how.blur * rng.uniform(0.3, 0.8), motion=how.motion / 3)

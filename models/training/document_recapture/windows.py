@@ -68,8 +68,14 @@ def light_of(
     return illuminate(light, rng, settings.hard)
 
 
-def view_of(scene: Portrait, rng: np.random.Generator, width: float, size: tuple[int, int], whole: bool) -> View:
-    """Where the camera looks: at a random piece of the document that appears `width` camera pixels wide, or at all."""
+def view_of(
+    scene: Portrait, rng: np.random.Generator, width: float, size: tuple[int, int], whole: bool
+) -> tuple[View, np.ndarray]:
+    """Where the camera looks: at a random piece of a document that appears `width` camera pixels wide, or at all of it.
+
+    Returns:
+        The view, and the corners of the document (4, 2) in camera pixels.
+    """
     left, top, right, bottom = scene.box
     k = width / (right - left)
     reach = (0.5, 0.5) if whole else tuple(rng.uniform(0.08, 0.92, 2))
@@ -81,7 +87,9 @@ def view_of(scene: Portrait, rng: np.random.Generator, width: float, size: tuple
     weight = matrix[2, 0] * xx + matrix[2, 1] * yy + matrix[2, 2]
     x = (matrix[0, 0] * xx + matrix[0, 1] * yy + matrix[0, 2]) / weight
     y = (matrix[1, 0] * xx + matrix[1, 1] * yy + matrix[1, 2]) / weight
-    return View(x.astype(np.float32), y.astype(np.float32), k)
+    corners = np.array([[[left, top], [right, top], [right, bottom], [left, bottom]]], np.float64)
+    seen = cv2.perspectiveTransform(corners, np.linalg.inv(matrix))[0]
+    return View(x.astype(np.float32), y.astype(np.float32), k), seen
 
 
 def history(document: np.ndarray, rng: np.random.Generator, settings: Settings, species: str) -> np.ndarray:
@@ -100,7 +108,8 @@ def window(
     """(TAKEN, 128, 128, 3) uint8 crops of one simulated window; None where the camera left too little."""
     scene = staged(history(document, rng, settings, species), rng, other)
     width = _SMALLEST * (LONGEST / _SMALLEST) ** rng.random()
-    light = light_of(scene, view_of(scene, rng, width, (_WINDOW, _WINDOW), False), species, rng, settings, other)
+    view, _ = view_of(scene, rng, width, (_WINDOW, _WINDOW), whole=False)
+    light = light_of(scene, view, species, rng, settings, other)
     image = develop(light, rng, settings)
     height, wide = image.shape[:2]
     if min(height, wide) < SIZE:

@@ -70,11 +70,12 @@ def test_a_profile_is_a_valid_serve_config(name: str) -> None:
 
 
 @every_profile
-def test_a_profile_places_every_model_exactly_once(name: str) -> None:
+def test_a_profile_places_every_model_and_none_twice_in_one_host(name: str) -> None:
     profile = Profile.model_validate(args(name))
-    placed = [model for host in profile.hosts.values() for model in host.models]
-    assert sorted(placed) == sorted(PREDICTORS)
-    assert set(profile.batches) <= set(placed)
+    placed = {model for host in profile.hosts.values() for model in host.models}
+    assert placed == set(PREDICTORS)
+    assert all(len(host.models) == len(set(host.models)) for host in profile.hosts.values())
+    assert set(profile.batches) <= placed
 
 
 @every_profile
