@@ -13,6 +13,7 @@ PREDICTORS = {
     "document/ghosts": "models.document.ghosts:GhostDetector",
     "document/ocr": "models.document.ocr:PaddleOcr",
     "document/orientation": "models.document.orientation:PageOrientation",
+    "document/other-scripts": "models.document.tesseract:Tesseract",
     "face/detector": "models.face.detector:YuNetDetector",
     "face/embedder": "models.face.embedder:SFace",
     "face/landmarks": "models.face.landmarks:FaceMesh",

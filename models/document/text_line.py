@@ -1,6 +1,8 @@
 """What a text recogniser returns: a line of text, where it stands, and how sure the reader is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,3 +28,19 @@ class TextLine:
         """Left, top, right and bottom of the upright rectangle around the quad."""
         (left, top), (right, bottom) = self.quad.min(axis=0), self.quad.max(axis=0)
         return float(left), float(top), float(right), float(bottom)
+
+
+class PageLines(list[TextLine]):
+    """The lines of one image from top to bottom, and how many regions hold text that could not be read.
+
+    Attributes:
+        unread: regions that came out empty, far too short for their width, or below the reader's least confidence: many
+            of them mean a script the reader does not know.
+    """
+
+    def __init__(self, lines: Iterable[TextLine] = (), unread: int = 0) -> None:
+        super().__init__(lines)
+        self.unread = unread
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PageLines, (list(self), self.unread)
