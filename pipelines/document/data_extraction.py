@@ -16,6 +16,7 @@ from pipelines.document.extraction.engine import extract
 from pipelines.document.extraction.fonts import font_analysis
 from pipelines.document.extraction.keywords import find_keywords
 from pipelines.document.extraction.overlaps import find_overlaps
+from pipelines.document.extraction.templates import template_fields
 from pipelines.document.page_text import DocumentText, Page, document_text, text_request
 from pipelines.document.text import Span
 from pipelines.errors import MediaError
@@ -34,7 +35,8 @@ async def extract_data(context: Context) -> Report:
     """Type, fields, keywords, fonts and overlapping text of an image or PDF (contracts 2.6).
 
     Options: `document_type`: overrides the classification; `date_order`: of numeric dates (default DMY);
-    `keywords`: words to look for; `extract_images`: the images of a PDF as artifacts `extracted-<n>`.
+    `keywords`: words to look for; `extract_images`: the images of a PDF as artifacts `extracted-<n>`; `templates`:
+    what invoice2data finds too, as `template_data`.
 
     Raises:
         MediaError: as decoding; also `invalid_option`.
@@ -104,6 +106,8 @@ def _report(
         "overlapping_text": [[one.first, one.second] for one in overlaps],
         "extracted_data": dict(found.findings.fields),
     }
+    if context.options.get("templates"):
+        data["template_data"] = template_fields(found.sheet)
     fonts = font_analysis(spans)
     return Report(
         service=SERVICE,
