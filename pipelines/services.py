@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pipelines.context import Context
 from pipelines.document.data_extraction import extract_data
 from pipelines.document.forensics import analyse_file
+from pipelines.document.id_document.authenticate import authenticate
+from pipelines.document.solution import judge_document
 from pipelines.identity.face_matching import enrol, match_faces
 from pipelines.identity.face_matrix import compare_everyone
 from pipelines.identity.face_report import report_faces
@@ -43,6 +45,8 @@ SERVICES: dict[str, Service] = {
     "gallery_enrol": Service(enrol, "file", for_files=False),
     "identity": Service(identity, "selfie", "reference"),
     "data_extraction": Service(extract_data, "file"),
+    "document": Service(judge_document, "file", "back"),
+    "id_document_authentication": Service(authenticate, "front", "back"),
     # These take media in any role, as many as there are.
     "liveness_set": Service(check_liveness_set, "file", for_files=False),
     "same_person": Service(same_person, "file", for_files=False),

@@ -6,25 +6,38 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from deployments.ingress.auth import Principal
 from deployments.ingress.errors import ApiError
-from deployments.ingress.forms import FileRule, FormRule
+from deployments.ingress.forms import FileRule, Form, FormRule
 from deployments.ingress.intake import intake_of, json_reply, respond
 from deployments.ingress.native.errors import NATIVE
 from deployments.ingress.native.render import full_report
 from deployments.ingress.native.schemas import Accepted, Report
-from deployments.ingress.native.submit import ACCEPTED, INFO, no_options, submit
+from deployments.ingress.native.submit import ACCEPTED, INFO, submit
 from deployments.ingress.openapi import EXAMPLE_ID, creating, errors, form_body, reply
+from deployments.ingress.sensity import document_forms as forms
 from deployments.ingress.sensity.services import FACE_IMAGES, FACE_MEDIA
 from deployments.ingress.threads import to_the_end
 
 router = APIRouter(tags=["Native: reports"])
 
+_SIDES = {**FACE_IMAGES, "pdf": forms.PDF_BYTES}
 _IDENTITY = FormRule(
     files=(
         FileRule("selfie", FACE_MEDIA, about="The person, image or video."),
         FileRule("reference", FACE_IMAGES, required=False, about="Photo to compare the person with."),
+        FileRule("front", _SIDES, ("document_front",), False, "Front of the person's identity document."),
+        FileRule("back", _SIDES, ("document_back",), False, "Its back."),
     ),
-    fields=INFO,
+    fields={**INFO, "skip_forgery": "true: only read the document. Default false."},
+)
+_DOCUMENT = FormRule(
+    files=(
+        FileRule("file", _SIDES, about="The document, image or PDF."),
+        FileRule("back", _SIDES, required=False, about="The other side of an identity document."),
+    ),
+    fields={**forms.EXTRACTION.fields, "skip_forgery": "true: only read identity documents. Default false."},
+    lists=forms.EXTRACTION.lists,
 )
 _REPORT = {
     "id": EXAMPLE_ID,
@@ -51,11 +64,34 @@ _ERRORS = errors(NATIVE, "unauthorized", "forbidden", "not_found")
     status_code=202,
     response_model=Accepted,
     responses=ACCEPTED,
-    openapi_extra=creating(form_body(_IDENTITY, {"selfie": "selfie.jpg", "reference": "portrait.jpg"})),
+    openapi_extra=creating(
+        form_body(_IDENTITY, {"selfie": "selfie.jpg", "front": "card-front.jpg", "back": "card-back.jpg"})
+    ),
 )
 async def create_identity(request: Request) -> Response:
-    """Is the selfie of a living person, and of the person in the reference?"""
-    return await submit(request, "tasks:write", "identity", _IDENTITY, no_options)
+    """Is the selfie of a living person, and of the person in the reference or in the identity document? Is that
+    document authentic?"""
+
+    async def options(form: Form, _principal: Principal) -> dict[str, Any]:
+        return forms.id_document_options(form)
+
+    return await submit(request, "tasks:write", "identity", _IDENTITY, options)
+
+
+@router.post(
+    "/v1/solutions/document",
+    status_code=202,
+    response_model=Accepted,
+    responses=ACCEPTED,
+    openapi_extra=creating(form_body(_DOCUMENT, {"file": "document.pdf"})),
+)
+async def create_document(request: Request) -> Response:
+    """What does the document say, was its file worked on, and, where it is an identity document, is it authentic?"""
+
+    async def options(form: Form, _principal: Principal) -> dict[str, Any]:
+        return forms.extraction_options(form) | forms.id_document_options(form)
+
+    return await submit(request, "tasks:write", "document", _DOCUMENT, options)
 
 
 @router.get("/v1/reports/{id}", response_model=Report, responses=reply("The task and its report", _REPORT) | _ERRORS)

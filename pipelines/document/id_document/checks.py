@@ -171,12 +171,13 @@ def _across(document: Document, certain: bool) -> Iterable[tuple[str, bool]]:
     """Fields that a machine readable source on one side and the print of the other name."""
     for source, side in (("mrz", document.mrz_side), ("barcode", document.barcode_side)):
         other = {"front": "back", "back": "front"}.get(side or "")
-        if other is None or (source == "mrz" and not certain):
+        if other is None:
             continue
         there = {printed.name for printed in document.printed.get(other, ())}
         for field in document.fields:
             agrees = field.agrees.get(source)
-            if agrees is not None and (field.name in there or agrees):
+            # What differs from a zone that may be misread says nothing.
+            if agrees or (agrees is False and field.name in there and (certain or source != "mrz")):
                 yield field.name, agrees
 
 

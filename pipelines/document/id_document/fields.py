@@ -87,14 +87,17 @@ def _field(
     name: str, machine: Mapping[str, str | None], seen: Printed | None, agrees: dict[str, bool | None], certain: bool
 ) -> Field | None:
     visual = None if seen is None else _value(name, seen, machine)
-    said = [value for value in (machine["mrz"], machine["barcode"], visual) if value]
+    zone = machine["mrz"]
+    if zone and visual and name in DATES and zone[-8:] == visual[-8:]:
+        zone = visual
+    said = [value for value in (zone, machine["barcode"], visual) if value]
     if not said:
         return None
     if machine["mrz"] and machine["barcode"]:
         agrees["both"] = _same_machine(name, machine["mrz"], machine["barcode"])
     told = [answer for answer in agrees.values() if answer is not None]
     sure = 0.99 if machine["barcode"] or (machine["mrz"] and certain) else 0.7 if machine["mrz"] else 0.0
-    confidence = sure if said[0] is not visual else 0.9 * (seen.confidence if seen else 0.0)
+    confidence = sure if sure else 0.9 * (seen.confidence if seen else 0.0)
     return Field(
         name=name,
         value=said[0],
@@ -112,7 +115,8 @@ def _value(name: str, seen: Printed, machine: Mapping[str, str | None]) -> str:
     if name not in DATES or not seen.dates:
         return seen.text
     isos = [day.isoformat() for day in seen.dates]
-    return next((value for value in machine.values() if value in isos), isos[0])
+    said = {value[-8:] for value in machine.values() if value}
+    return next((iso for iso in isos if iso[-8:] in said), isos[0])
 
 
 def _compare(
@@ -140,7 +144,8 @@ def agreement(
 ) -> bool | None:
     """Whether print and a machine readable value are the same; None where that cannot be told."""
     if name in DATES:
-        return machine in [day.isoformat() for day in dates] if dates else None
+        # The zone writes two figures of a year: the print says which century.
+        return machine[-8:] in [day.isoformat()[-8:] for day in dates] if dates else None
     if name in NAMES:
         wrong = distance_of_names(printed, machine, truncated=truncated)
         return _judged(wrong, len(machine), confidence)

@@ -4,6 +4,7 @@ import pytest
 
 from pipelines.document.id_document.document import put_together
 from tests.unit.pipelines.document.id_document.sides import (
+    TD3,
     TODAY,
     card_back,
     card_front,
@@ -92,3 +93,10 @@ def zone_lines() -> tuple[str, ...]:
     mrz = card_back().mrz
     assert mrz is not None
     return mrz.lines
+
+
+def test_the_print_says_which_century_the_zone_means() -> None:
+    older = (TD3[0], "L898902C36UTO1008124F3204153ZE184226B<<<<<16")
+    document = put_together([side(mrz=zone(older), lines=passport_lines(**{"Date of birth": "12 AUG 1910"}))], TODAY)
+    birth = document.field("birth_date")
+    assert (birth.value, birth.match) == ("1910-08-12", True)
