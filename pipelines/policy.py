@@ -57,7 +57,7 @@ REFUTING: dict[str, frozenset[str]] = {
     "identity": TRACES | {"liveness.parallax"},
     "liveness_set": frozenset({"liveness.parallax"}),
     "data_extraction": FIGURES,
-    "forensic_analysis": FILE_REFUTES,
+    "forensic_analysis": FILE_REFUTES | {"arithmetic"},
 }
 """The checks that decide only by failing: most media give them nothing to judge. Every other check informs only."""
 

@@ -9,6 +9,7 @@ from models.cards import card
 from models.document.quantisation import nearest_quality
 from pipelines.context import Context
 from pipelines.document.file_names import judge_name
+from pipelines.document.pdf_arithmetic import judge_arithmetic
 from pipelines.document.pixel_checks import PIXEL_MODELS, PixelCheck, check_pixels
 from pipelines.errors import MediaError
 from pipelines.media.frames import Decoded, DecodeRequest
@@ -30,15 +31,16 @@ FAMILIES: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "editing": (_KINDS, ("suspicious_software",)),
     "screenshot": (frozenset(("image", "video")), ("screenshot_software",)),
     "dates": (_KINDS, ("dates_mismatch",)),
-    "metadata": (frozenset(("image", "video")), ("metadata_stripped",)),
+    "metadata": (frozenset(("image", "video", "pdf")), ("metadata_stripped",)),
     "thumbnail": (frozenset(("image",)), ("thumbnail_mismatch",)),
     "double_compression": (frozenset(("image",)), ("double_compression",)),
     "jpeg_ghosts": (frozenset(("image",)), ("ela_anomaly",)),
     "copy_move": (frozenset(("image",)), ("copy_move",)),
     "stream": (frozenset(("video", "audio")), ("reencoded_stream",)),
     "audio_splice": (frozenset(("video", "audio")), ("audio_splice",)),
-    "revisions": (frozenset(("pdf",)), ("multiple_versions",)),
-    "hidden_content": (frozenset(("pdf",)), ("hidden_text", "invisible_overlay")),
+    "revisions": (frozenset(("pdf",)), ("multiple_versions", "mixed_sources")),
+    "arithmetic": (frozenset(("pdf",)), ("arithmetic_inconsistency",)),
+    "hidden_content": (frozenset(("pdf",)), ("hidden_text", "invisible_overlay", "redacted_content")),
     "fonts": (frozenset(("pdf",)), ("font_inconsistency",)),
     "annotations": (frozenset(("pdf",)), ("annotations_present",)),
     "active_content": (frozenset(("pdf",)), ("javascript_present", "embedded_files_present")),
@@ -46,7 +48,8 @@ FAMILIES: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
 """Check -> kinds of files it applies to, and the red flags that fail it."""
 FLAGS = frozenset(flag for _, flags in FAMILIES.values() for flag in flags)
 _THEIR_FAULT = frozenset(("corrupt_media", "decoder_crashed"))
-_NO_FAULT = frozenset(("no_video_stream", "no_audio_stream"))
+_PART = "not_read_in_full"
+_NO_FAULT = frozenset(("no_video_stream", "no_audio_stream", "too_many_pages"))
 _MESSAGES = {"image_too_large": "image too large", "video_too_long": "video too long",
              "video_resolution": "video resolution too high"}  # fmt: skip
 
@@ -60,6 +63,7 @@ class FileFindings:
         flags: red flag -> `value` and `message`.
         pixels: the checks of pixels by their names; None where one could not judge.
         images: images that stand in a PDF, where they were asked for.
+        pictures: pages of a PDF with what its flags are about framed in red.
         absent: checks that had nothing to look at, with the reason.
     """
 
@@ -68,6 +72,7 @@ class FileFindings:
     flags: Mapping[str, Mapping[str, Any]]
     pixels: Mapping[str, PixelCheck | None] = field(default_factory=dict)
     images: tuple[Artifact, ...] = ()
+    pictures: tuple[Artifact, ...] = ()
     absent: Mapping[str, str] = field(default_factory=dict)
     ms: float = 0.0
 
@@ -90,6 +95,8 @@ async def find_in_file(decoded: Decoded, models: Models, options: Mapping[str, A
     quality = nearest_quality(steps) if isinstance(steps, list) and len(steps) == 64 else None
     if quality is not None:
         details["jpeg_quality"] = quality
+    if figures := judge_arithmetic(signals.get("pdf", {}).get("text", ())):
+        flags["arithmetic_inconsistency"] = {"value": figures, "message": "Sums in the document do not come out."}
     pixels = await check_pixels(decoded, models, signals, quality) if decoded.kind == "image" else {}
     for check in pixels.values():
         if check is not None:
@@ -99,7 +106,8 @@ async def find_in_file(decoded: Decoded, models: Models, options: Mapping[str, A
         details=details,
         flags=flags,
         pixels=pixels,
-        images=decoded.attachments,
+        images=tuple(a for a in decoded.attachments if not a.name.startswith("heatmap-")),
+        pictures=tuple(a for a in decoded.attachments if a.name.startswith("heatmap-")),
         absent=_absent(details, signals),
         ms=(time.perf_counter() - began) * 1000,
     )
@@ -111,6 +119,11 @@ def _absent(details: Mapping[str, Any], signals: Mapping[str, Any]) -> dict[str,
         absent["signature"] = "unsigned"
     if not signals.get("thumbnail"):
         absent["thumbnail"] = "no_thumbnail"
+    pdf = signals.get("pdf") or {}
+    if pdf.get("unread") or details.get("pages_examined", 0) < details.get("pages", 0):
+        absent |= dict.fromkeys(("integrity", "hidden_content", "fonts", "annotations", "active_content"), _PART)
+    if not pdf.get("text"):
+        absent["arithmetic"] = "no_text"
     if not signals.get("sound_seconds"):
         absent["audio_splice"] = "no_sound"
     return absent
@@ -141,7 +154,7 @@ async def analyse_file(context: Context) -> Report:
             "red_flags": {flag: found["message"] for flag, found in flags.items()},
             "trigger_values": {flag: found["value"] for flag, found in flags.items()},
         },
-        artifacts=(*heat, *(seen.images if context.options.get("extract_images") else ())),
+        artifacts=(*heat, *seen.pictures, *(seen.images if context.options.get("extract_images") else ())),
     )
 
 

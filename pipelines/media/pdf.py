@@ -113,7 +113,12 @@ def page_scale(page: "pymupdf.Page", dpi: float, max_side: float, pixels: float)
 def _draw(document: "pymupdf.Document", number: int, request: DecodeRequest, limits: Limits) -> npt.NDArray[np.uint8]:
     page = document[number]
     scale = page_scale(page, request.dpi, request.max_side, limits.pixels)
-    return page_pixels(page, scale)[: request.max_side, : request.max_side]  # sizes are rounded up
+    pixels = page_pixels(page, scale)[: request.max_side, : request.max_side]  # sizes are rounded up
+    if not pixels.size:
+        raise _corrupt()
+    kept = np.ascontiguousarray(pixels)
+    kept.flags.writeable = False
+    return kept
 
 
 def _size(page: "pymupdf.Page") -> tuple[float, float]:

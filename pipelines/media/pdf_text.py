@@ -55,7 +55,7 @@ def _read_page(document: "pymupdf.Document", number: int, blends: bool) -> dict[
     try:
         view = view_page(document[number], blends)
         judge_visibility(view)
-        return _page(view)
+        return page_facts(view)
     except MemoryError:
         raise
     except Exception:  # MuPDF's own classes, RuntimeError, ValueError, ...
@@ -63,7 +63,8 @@ def _read_page(document: "pymupdf.Document", number: int, blends: bool) -> dict[
         return {"number": number + 1, **size, "scanned": False, "complete": False, "spans": [], "images": []}
 
 
-def _page(view: PageView) -> dict[str, Any]:
+def page_facts(view: PageView) -> dict[str, Any]:
+    """One page of what `read` returns."""
     spans = [_span(glyphs) for glyphs in _runs(view.glyphs)]
     return {
         "number": view.number,

@@ -8,6 +8,7 @@ from pipelines.media.forensics.findings import Findings
 from pipelines.media.forensics.provenance import read_provenance
 from pipelines.media.frames import Limits
 from pipelines.media.sniff import MediaType
+from pipelines.report import Artifact
 
 
 def read(data: bytes, media: MediaType, limits: Limits) -> Facts:
@@ -15,14 +16,16 @@ def read(data: bytes, media: MediaType, limits: Limits) -> Facts:
 
     Returns:
         `values`: `details` (document_details), `flags` (flag -> `value`, `message`) and `signals` (see `Findings`).
+        Attachments: pictures (`heatmap-<flag>.png`) of what a PDF's flags are about.
     """
     found = Findings()
     found.details.update(file_type=media.kind, mime_type=media.mime, file_size=len(data))
     found.details.update(
         md5=hashlib.md5(data, usedforsecurity=False).hexdigest(), sha256=hashlib.sha256(data).hexdigest()
     )
+    pictures: tuple[Artifact, ...] = ()
     try:
-        _read(found, data, media, limits)
+        pictures = _read(found, data, media, limits)
     except MemoryError:
         raise
     except MediaError as error:
@@ -32,10 +35,10 @@ def read(data: bytes, media: MediaType, limits: Limits) -> Facts:
     read_provenance(found, data, media.mime)
     if "c2pa" in found.details:
         found.flags.pop("metadata_stripped", None)  # signed provenance is more than any metadata
-    return Facts(found.values())
+    return Facts(found.values(), pictures)
 
 
-def _read(found: Findings, data: bytes, media: MediaType, limits: Limits) -> None:
+def _read(found: Findings, data: bytes, media: MediaType, limits: Limits) -> tuple[Artifact, ...]:
     """Hands the file to the reader of its kind, which is imported only now: a decoder process starts quickly."""
     if media.kind == "image":
         from pipelines.media.forensics.image import read_image
@@ -52,4 +55,5 @@ def _read(found: Findings, data: bytes, media: MediaType, limits: Limits) -> Non
     elif media.kind == "pdf":
         from pipelines.media.forensics.pdf import read_pdf
 
-        read_pdf(found, data, media, limits)
+        return read_pdf(found, data, media, limits)
+    return ()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
 
 from pipelines.context import Context
 from pipelines.document.file_names import judge_name
@@ -18,6 +19,8 @@ from pipelines.local import LocalModels, LocalWorkers
 from pipelines.media.decoder import IsolatedDecoder
 from pipelines.policy import deciding
 from pipelines.report import Report, Status, Verdict
+from tests.unit.pipelines.document.test_pdf_arithmetic import invoice
+from tests.unit.pipelines.media.papers import box_of, paper
 
 _EXIF = Image.Exif()
 _EXIF[0x010F] = "Veriscope"
@@ -78,7 +81,7 @@ def copied(orientation: int = 1) -> bytes:
 
 def test_every_flag_is_one_of_the_contract_and_noise_was_dropped() -> None:
     assert {"noise_inconsistency"} == _CONTRACT - FLAGS
-    assert FLAGS <= _CONTRACT
+    assert {"arithmetic_inconsistency", "mixed_sources", "redacted_content"} == FLAGS - _CONTRACT  # of PDFs, ours
 
 
 def test_every_check_that_decides_exists() -> None:
@@ -170,3 +173,30 @@ def test_a_drawn_page_is_told_from_a_photograph() -> None:
     page[50:60, 20:280] = 0
     assert rendered(page)
     assert not rendered(skimage.data.astronaut())
+
+
+async def test_a_pdf_with_text_under_a_white_box_is_told_with_a_picture(workers: LocalWorkers) -> None:
+    def cover(canvas: Canvas) -> None:
+        canvas.setFillColorRGB(1, 1, 1)
+        canvas.rect(*box_of(1), fill=1, stroke=0)
+
+    report = await analysed(workers, paper(cover))
+    assert report.check("hidden_content").status is Status.FAILED
+    assert report.data["red_flags"].keys() == {"hidden_text", "invisible_overlay"}
+    assert {artifact.name for artifact in report.artifacts} == {
+        "heatmap-hidden_text.png",
+        "heatmap-invisible_overlay.png",
+    }
+
+
+async def test_a_pdf_whose_sum_was_changed_is_suspicious(workers: LocalWorkers) -> None:
+    report = await analysed(workers, invoice(Total=785688))
+    assert report.check("arithmetic").status is Status.FAILED
+    assert report.data["trigger_values"]["arithmetic_inconsistency"][0]["expected"] == 1856.88
+    assert report.verdict is Verdict.SUSPICIOUS
+
+
+async def test_a_pdf_that_was_not_read_to_its_end_is_not_genuine(workers: LocalWorkers) -> None:
+    report = await analysed(workers, paper(pages=51))
+    assert report.check("hidden_content").status is Status.NOT_PERFORMED
+    assert report.verdict is Verdict.INCONCLUSIVE

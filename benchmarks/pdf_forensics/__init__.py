@@ -1,0 +1,1 @@
+"""Ordinary and tampered PDFs, and what the PDF readers say of them."""
