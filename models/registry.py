@@ -8,6 +8,7 @@ from models.predictor import Predictor
 PREDICTORS = {
     "document/barcodes": "models.document.barcodes:BarcodeReader",
     "document/detector": "models.document.contours:ContourDetector",
+    "document/mrz-reader": "models.document.mrz_reader:MrzReader",
     "document/mrz-text-reader": "models.document.mrz_text_reader:MrzTextReader",
     "document/copy-move": "models.document.copy_move:CopyMoveDetector",
     "document/ghosts": "models.document.ghosts:GhostDetector",

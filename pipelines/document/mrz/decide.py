@@ -18,6 +18,8 @@ _SURE = 0.97
 """Least probability of a line's characters, all together, for it to be certain."""
 _DOUBT = 2e-3
 """Probability that each reader leaves to every character: neither can rule out what the other sees plainly."""
+_RIGHT_DIGITS = 0.25
+"""What right check digits add to the score of a format; more, and chance repairs of a wrong format would win."""
 _LEAST_EVIDENCE = -1.2
 """Of `_evidence`: below it a row is no line of a zone. Rows that were read right had -0.6 and more."""
 
@@ -47,13 +49,16 @@ def decide(form: Format, readings: Sequence[Sequence[Lattice]]) -> Decision | No
     Returns:
         None where the rows are no lines of that format.
     """
-    posteriors, agreed, evidence = [], [], []
+    posteriors: list[Array] = []
+    agreed: list[bool] = []
+    evidence: list[float] = []
     for number, lattices in enumerate(readings):
         mask = _mask(form, number)
         seen = [posterior(lattice, mask) for lattice in lattices]
-        evidence.append(max(_evidence(rows, likelihood) for rows, likelihood in seen))
-        if evidence[-1] < _LEAST_EVIDENCE:
+        told = [_evidence(rows, likelihood) for rows, likelihood in seen]
+        if max(told) < _LEAST_EVIDENCE:
             return None
+        evidence += told
         posteriors.append(_together([rows for rows, _ in seen], mask))
         agreed.append(len({tuple(rows.argmax(axis=1)) for rows, _ in seen}) == 1)
     plain, kept = most_probable(form, posteriors), keeping_check_digits(form, posteriors)
@@ -67,7 +72,7 @@ def decide(form: Format, readings: Sequence[Sequence[Lattice]]) -> Decision | No
         for number in range(form.lines)
     )
     near = [text for text in [plain, *kept] if chosen.score - text.score < _ALTERNATIVE]
-    score = float(np.mean(evidence)) + (1.0 if valid else 0.0) - (plain.score - chosen.score) / form.length
+    score = float(np.mean(evidence)) + (_RIGHT_DIGITS if valid else 0.0) - (plain.score - chosen.score) / form.length
     return Decision(chosen.lines, certain, _others(near, chosen), score)
 
 

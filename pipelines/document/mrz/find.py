@@ -18,6 +18,8 @@ _LEAST_FILLERS = 2
 _LEAST_LENGTH = 18
 """Characters of a line without fillers, such as the middle one of a card."""
 _OFF_ALPHABET = 0.15
+_GAP = 5.0
+"""Most heights of a line between two fragments of one row: a finger or a reflection hides some letters."""
 _SAME_ROW = 0.55
 """Of the height of a line: fragments whose middles are nearer stand in one row."""
 _LEADING = (0.6, 2.6)
@@ -103,7 +105,7 @@ def _beside(zone: Sequence[TextLine], others: Sequence[TextLine]) -> list[TextLi
             apart = line.quad.mean(axis=0) - part.quad.mean(axis=0)
             gap = abs(float(np.dot(apart, along))) - (_length(part.quad) + _length(line.quad)) / 2
             level = abs(float(np.dot(apart, np.array([-along[1], along[0]])))) < 0.4 * high
-            if level and gap < 2.5 * high and 0.6 < own / max(high, 1e-6) < 1.6:
+            if level and gap < _GAP * high and 0.6 < own / max(high, 1e-6) < 1.6:
                 found.append(line)
                 break
     return found

@@ -1,5 +1,6 @@
-"""Finds and reads the machine-readable zone of a document, without a claim beyond what was seen."""
+"""Finds and reads the machine-readable zone of a document, by two readers and without a claim beyond what they saw."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.document.mrz_lattice import Lattice
+from models.document.mrz_reader import prepare_line
 from models.document.text_line import TextLine
 from models.document.text_recognition import cut_line
 from pipelines.document.mrz.decide import Decision, decide
@@ -17,8 +19,14 @@ from pipelines.document.mrz.find import Row, between, find_rows, neighbour, turn
 from pipelines.document.mrz.formats import FORMATS, Format
 from pipelines.workers import Models
 
-MODELS = ("document/ocr", "document/mrz-text-reader")
+READERS = ("document/mrz-reader", "document/mrz-text-reader")
+MODELS = ("document/ocr", *READERS)
 """What `read_mrz` asks; the first only where the caller has no lines."""
+
+LENGTHS = (30, 36, 44)
+
+Readings = dict[int, list[Lattice]]
+"""Characters a row is taken to have -> what each reader makes of it."""
 
 _LEADINGS = (0.75, 0.95, 1.2)
 """Where a row that was not found is looked for, in heights of a found one."""
@@ -118,17 +126,24 @@ async def _best(
     return max((guess for guess in guesses if guess is not None), key=lambda guess: guess[1].score, default=None)
 
 
-async def _read(image: npt.NDArray[np.uint8], models: Models, rows: Sequence[Row]) -> list[Lattice]:
-    return await models.predict("document/mrz-text-reader", [cut_line(image, row.quad) for row in rows])
+async def _read(image: npt.NDArray[np.uint8], models: Models, rows: Sequence[Row]) -> list[Readings]:
+    """Every row as a line of each length, which our own reader has to be told; the text reader reads once."""
+    lines = [cut_line(image, row.quad) for row in rows]
+    prepared = [prepare_line(line, length) for line in lines for length in LENGTHS]
+    own, text = await asyncio.gather(models.predict(READERS[0], prepared), models.predict(READERS[1], lines))
+    return [
+        {length: [own[len(LENGTHS) * row + at], text[row]] for at, length in enumerate(LENGTHS)}
+        for row in range(len(rows))
+    ]
 
 
-def _explained(rows: Sequence[Row], readings: Sequence[Lattice]) -> tuple[Format, Decision, Sequence[Row]] | None:
+def _explained(rows: Sequence[Row], readings: Sequence[Readings]) -> tuple[Format, Decision, Sequence[Row]] | None:
     """The best of all formats over all runs of neighbouring rows; None where none fits at all."""
     found: list[tuple[Format, Decision, Sequence[Row]]] = []
     for form in FORMATS:
         for first in range(len(rows) - form.lines + 1):
             part = slice(first, first + form.lines)
-            decision = decide(form, [[lattice] for lattice in readings[part]])
+            decision = decide(form, [reading[form.length] for reading in readings[part]])
             if decision is not None:
                 found.append((form, decision, rows[part]))
     return max(found, key=lambda entry: entry[1].score, default=None)

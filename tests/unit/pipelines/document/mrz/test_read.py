@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.document.mrz_lattice import Lattice
+from models.document.mrz_reader import PITCH
 from models.document.text_line import TextLine
 from pipelines.document.mrz import Mrz, read_mrz
 from tests.unit.pipelines.document.mrz.lattices import lattice_of
@@ -17,16 +18,20 @@ IMAGE = np.full((600, 1000, 3), 200, np.uint8)
 Doubts = dict[int, dict[str, float]]
 
 
-class Reader:
-    """Says for every row what it was told to, in order; other rows are noise."""
+class Readers:
+    """Say for every row what they were told to, in order; other rows, and rows taken for another length, are noise."""
 
-    def __init__(self, lattices: Sequence[Lattice]) -> None:
-        self.lattices = list(lattices)
+    def __init__(self, text: Sequence[Lattice], own: Sequence[Lattice] | None = None) -> None:
+        self.text, self.own = list(text), list(text if own is None else own)
 
     async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
-        assert name == "document/mrz-text-reader"
         noise = Lattice(np.full((40, 38), 1 / 38, np.float32))
-        return [self.lattices.pop(0) if self.lattices else noise for _ in batch]
+        if name == "document/mrz-text-reader":
+            return [self.text.pop(0) if self.text else noise for _ in batch]
+        assert name == "document/mrz-reader"
+        assert [line.shape[1] // PITCH for line in batch] == [30, 36, 44] * (len(batch) // 3)
+        rows = [self.own.pop(0) if self.own else noise for _ in batch[::3]]
+        return [row if len(row.probabilities) == 3 * length else noise for row in rows for length in (30, 36, 44)]
 
 
 def rows(texts: Sequence[str]) -> list[TextLine]:
@@ -35,9 +40,11 @@ def rows(texts: Sequence[str]) -> list[TextLine]:
     return [TextLine(text, quad, 0.9) for text, quad in zip(texts, quads, strict=True)]
 
 
-async def read(lines: Sequence[str], doubts: Sequence[Doubts] | None = None, sure: float = 0.99999) -> Mrz | None:
-    seen = [lattice_of(line, doubt, sure) for line, doubt in zip(lines, doubts or [{}] * len(lines), strict=True)]
-    return await read_mrz(IMAGE, Reader(seen), rows(lines), today=date(2026, 6, 1))
+async def read(lines: Sequence[str], doubts: Sequence[Doubts] | None = None, own: Sequence[str] = ()) -> Mrz | None:
+    told = zip(lines, doubts or [{}] * len(lines), strict=True)
+    seen = [lattice_of(line, doubt, 0.99999) for line, doubt in told]
+    others = [lattice_of(line, sure=0.99999) for line in own] or None
+    return await read_mrz(IMAGE, Readers(seen, others), rows(lines), today=date(2026, 6, 1))
 
 
 async def test_a_clear_zone_is_valid_and_certain() -> None:
@@ -64,6 +71,12 @@ async def test_doubt_in_a_name_that_no_digit_covers_is_not_certain() -> None:
     assert found.certain_lines == (False, True)
 
 
+async def test_a_line_that_the_readers_read_differently_is_not_certain() -> None:
+    found = await read(PASSPORT, own=(PASSPORT[0].replace("ANNA", "ANHA"), PASSPORT[1]))
+    assert found is not None
+    assert found.certain_lines == (False, True)
+
+
 async def test_a_check_digit_that_is_plainly_wrong_is_reported_and_not_repaired() -> None:
     forged = (PASSPORT[0], PASSPORT[1].replace("740812", "840812"))
     found = await read(forged)
@@ -78,11 +91,11 @@ async def test_rows_that_no_format_explains_are_no_zone() -> None:
 
 async def test_a_row_that_was_not_found_is_looked_for_above_and_below() -> None:
     seen = [lattice_of(line, sure=0.99999) for line in (PASSPORT[1], PASSPORT[0])]
-    found = await read_mrz(IMAGE, Reader(seen), rows([PASSPORT[1]]))
+    found = await read_mrz(IMAGE, Readers(seen), rows([PASSPORT[1]]))
     assert found is not None
     assert found.lines == PASSPORT
     assert found.quads[0].mean() < found.quads[1].mean()
 
 
 async def test_a_page_without_such_rows_asks_no_model() -> None:
-    assert await read_mrz(IMAGE, Reader([]), rows(["Invoice 4711", "Total 12.00"])) is None
+    assert await read_mrz(IMAGE, Readers([]), rows(["Invoice 4711", "Total 12.00"])) is None

@@ -1,0 +1,1 @@
+"""Machine-readable zones on fresh specimens, beside two peers that see the same pictures."""
