@@ -173,17 +173,6 @@ def test_oz_shows_text_fields(cluster: Cluster) -> None:
     assert analysis["resolution_status"] in ("SUCCESS", "DECLINED", "OPERATOR_REQUIRED")
 
 
-def test_forensics_of_a_file_behind_a_url(cluster: Cluster) -> None:
-    with handing_out({"/scan.png": photo("front")}) as url, cluster.client() as client:
-        created = client.post("/tasks/forensic_analysis", data={"url": f"{url}/scan.png"})
-        body = until_finished(client, f"/tasks/forensic_analysis/{created.json()['report_id']}")
-    assert body["status"] == "completed", body
-    result = body["result"]
-    assert result["document_details"]["file_name"] == "scan.png"
-    assert "extension_mismatch" in result["red_flags"]
-    assert set(result["red_flags"]) == set(result["trigger_values"])
-
-
 def test_the_examples_run_as_they_stand(cluster: Cluster, photos: list[Path]) -> None:
     def run(name: str, *arguments: str) -> dict[str, Any]:
         secrets = dict(zip(("API_KEY", "BUSINESS_HASH"), SHAREID_KEY, strict=True))

@@ -219,7 +219,7 @@ def _spoofing(checks: list[Mapping[str, Any]]) -> float | None:
 
 def _counts_against(service: str, check: Mapping[str, Any]) -> bool:
     """Whether the check keeps the verdict from being genuine."""
-    enforced, refuting = ENFORCED.get(service, frozenset()), REFUTING.get(service, frozenset())
+    enforced, refuting = ENFORCED[service], REFUTING.get(service, frozenset())
     failed = check["status"] == Status.FAILED
     return (check["name"] in enforced and check["status"] != Status.PASSED) or (check["name"] in refuting and failed)
 
