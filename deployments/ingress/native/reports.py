@@ -89,7 +89,7 @@ async def create_document(request: Request) -> Response:
     """What does the document say, was its file worked on, and, where it is an identity document, is it authentic?"""
 
     async def options(form: Form, _principal: Principal) -> dict[str, Any]:
-        return forms.extraction_options(form) | forms.id_document_options(form)
+        return forms.forensic_options(form) | forms.extraction_options(form) | forms.id_document_options(form)
 
     return await submit(request, "tasks:write", "document", _DOCUMENT, options)
 

@@ -32,6 +32,19 @@ def task_of(api: Api, account: tuple[str, str], path: str, **sent: Any) -> Task:
         ("/v1/id-documents", "id_document_authentication", {"front": PNG, "back": JPEG}, {"skip_forgery": False}),
         ("/v1/document-liveness", "document_liveness", {"back": JPEG}, {}),
         ("/v1/data-extraction", "data_extraction", {"file": PDF}, {"date_order": "DMY"}),
+        (
+            "/v1/solutions/document",
+            "document",
+            {"file": PDF, "back": JPEG},
+            {"date_order": "DMY", "skip_forgery": False, "extract_images": False, "file_name": "file.bin"},
+        ),
+        (
+            "/v1/solutions/identity",
+            "identity",
+            {"selfie": JPEG, "front": PNG, "back": JPEG},
+            {"skip_forgery": False},
+        ),
+        ("/v1/solutions/identity", "identity", {"selfie": JPEG, "reference": JPEG}, {"skip_forgery": False}),
         ("/v1/forensics", "forensic_analysis", {"file": PDF}, {"extract_images": False, "file_name": "file.bin"}),
     ],
 )
