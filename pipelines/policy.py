@@ -14,8 +14,9 @@ ID_DOCUMENT = frozenset(
         *("document_liveness_screen", "document_liveness_print", "portrait_substitution", "image_quality"),
     }
 )
-TRACES = frozenset({"copy_move", "jpeg_ghosts", "font_consistency"})
-"""Of a picture that was worked on. `security_background` informs only: it is not judged yet."""
+TRACES = frozenset({"jpeg_ghosts"})
+"""Of a picture that was worked on. `copy_move` and `font_consistency` inform only: scans of genuine documents, whose
+patterns and titles repeat and whose print varies, set them off too often; `security_background` is not judged yet."""
 REWRITTEN = frozenset(
     {
         *("editing", "screenshot", "dates", "metadata", "double_compression", "stream", "revisions"),

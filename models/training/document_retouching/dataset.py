@@ -27,7 +27,7 @@ from models.training.specimens.surroundings import TRAIN_GROUNDS, UNSEEN_GROUNDS
 SCENES = (
     ("none", False), ("none", True), ("portrait_paste", False), ("portrait_blend", False), ("portrait_glued", False),
     ("portrait_paste", True), ("portrait_blend", True), ("field_font", False), ("field_same", False),
-    ("field_same", True),
+    ("field_same", True), ("copy_move", False), ("copy_move", True),
 )  # fmt: skip
 """Kinds of forgery, each also as its control: done before the only compression."""
 _FLAT = 1200

@@ -21,7 +21,7 @@ _GRID = 16
 """Of a JPEG with reduced colours: a crop that begins at multiples of it keeps the file's own blocks."""
 _MOST_FIELDS = 40
 _HIGH_PASS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 4
-_LEAST_NOISE = 0.3
+_LEAST_NOISE = 0.8
 """Grey levels."""
 _REDUCED = "reduced_picture"
 
@@ -48,7 +48,7 @@ async def look_for_traces(
     fields = tuple(line.box for line in printed[:_MOST_FIELDS])
     size = (document.shape[1], document.shape[0])
     item = DocumentInPhoto(photo, matrix, document, None if portrait is None else portrait.box, fields)
-    crop, origin = _around(photo, matrix, size)
+    crop, origin = around(photo, matrix, size)
     (retouching,), (moved,), ghosts = await asyncio.gather(
         models.predict("document/retouching", [item]),
         models.predict("document/copy-move", [crop]),
@@ -70,7 +70,7 @@ def rendered(pixels: npt.NDArray[np.uint8]) -> bool:
     return float(np.median(np.abs(cv2.filter2D(grey, cv2.CV_32F, _HIGH_PASS)))) < _LEAST_NOISE
 
 
-def _around(
+def around(
     photo: npt.NDArray[np.uint8], matrix: npt.NDArray[np.float64], size: tuple[int, int]
 ) -> tuple[npt.NDArray[np.uint8], tuple[int, int]]:
     """The part of the photograph that holds the document, and where it begins."""
