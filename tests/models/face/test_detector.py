@@ -6,6 +6,7 @@ import pytest
 
 from models import weights
 from models.face.detector import YuNetDetector
+from models.training.degradations import flat_and_tinted, noisy
 
 
 def test_the_one_face_of_a_portrait_is_found(detector: YuNetDetector, astronaut: np.ndarray) -> None:
@@ -56,6 +57,19 @@ def test_faces_come_largest_first(detector: YuNetDetector, astronaut: np.ndarray
     canvas[:, 288:] = astronaut
     large, small = detector.predict([canvas])[0]
     assert large.left > 288 > small.right
+
+
+def test_strong_noise_and_little_contrast_hide_no_face(detector: YuNetDetector, astronaut: np.ndarray) -> None:
+    plain = detector.predict([astronaut])[0][0]
+    rng = np.random.default_rng(2)
+    for worse in (noisy(astronaut, plain, rng, (75, 75)), flat_and_tinted(astronaut, plain, rng, (0.05, 0.05))):
+        (face,) = detector.predict([worse])[0]
+        assert (face.left, face.right) == pytest.approx((plain.left, plain.right), abs=12)
+
+
+def test_noise_alone_is_no_face(detector: YuNetDetector) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (6, 240, 320, 3), dtype=np.uint8)
+    assert detector.predict(list(noise)) == [[]] * 6
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (3, 900, 3), (480, 640, 3)])
