@@ -1,6 +1,7 @@
 """What the meshes of a track say about depth, cuts and persons."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,7 +10,8 @@ from pipelines.identity.observation import Mark
 
 _FRONTAL = 12.0
 """Degrees of yaw and pitch from the start beyond which widths tell of turning more than of distance."""
-_NEAR, _FAR = 0.2, 0.1
+_NEAR, _FAR, _NEAREST = 0.2, 0.1, 0.7
+"""Logarithms of the size; the last a share of the largest one."""
 STEP_S = 0.1
 _EMBEDDED_LEAST = 8
 _FACE = np.arange(468)
@@ -21,24 +23,54 @@ _INNER = np.setdiff1d(_FACE, _OUTLINE)
 """The mesh without its rim, which follows hair and beard and, near, what the camera sees past the cheeks."""
 
 
-def perspective(found: Signals) -> tuple[float, int] | None:
-    """How much more the near parts of the face grow than the far ones while it comes closer, and from how many marks.
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How much more the near parts of a face grow than the far ones while it comes closer, per face width of depth.
+
+    Attributes:
+        whole: over all marks that face the camera, those at rest against those that are near.
+        within: over those of the approach alone. A mesh may change by a step when a picture begins to move; only a
+            head's growth goes on with its size.
+        marks: how many near ones there are.
+    """
+
+    whole: float
+    within: float
+    marks: int
+
+    @property
+    def mean(self) -> float:
+        """Of both: each errs by itself."""
+        return (self.whole + self.within) / 2
+
+
+def perspective(found: Signals) -> Growth | None:
+    """Measures growth by depth: about 0.17 for a head at an arm's length, 0 for whatever is flat, which grows alike
+    everywhere.
 
     Each mesh is explained by the start's mesh through everything that a flat picture can do (an affine map, and the two
-    second-order terms of a homography), a shift by depth (small turns) and a growth by depth; the last one, per face
-    width of depth, is laid against the logarithm of the face's size (least squares). A head at an arm's length gives
-    0.1 to 0.2; whatever is flat grows alike everywhere and gives 0.
+    second-order terms of a homography), a shift by depth (small turns) and a growth by depth; the last one is laid
+    against the logarithm of the face's size (least squares).
     None where fewer than five near or five usual marks face the camera.
     """
     frontal = (np.abs(found.yaw) < _FRONTAL) & (np.abs(found.pitch) < _FRONTAL)
     near, far = frontal & (found.size > _NEAR), frontal & (found.size < _FAR)
     if near.sum() < 5 or far.sum() < 5:
         return None
-    growth = _growth_by_depth(_start(found), found.mesh[frontal][:, _FACE, :2])
-    # Near marks are few and all others many: both weigh alike.
-    weight = np.where(near, 1 / near.sum(), 1 / (frontal & ~near).sum())[frontal]
-    slope = np.polyfit(found.size[frontal], growth, 1, w=np.sqrt(weight))[0]
-    return float(slope), int(near.sum())
+    growth = _growth_by_depth(_start(found), found.mesh[:, _FACE, :2])
+    moving = frontal & (found.size > _FAR)
+    nearest = found.size > _NEAREST * found.size.max()
+    return Growth(
+        whole=_slope(found.size[frontal], growth[frontal], near[frontal]),
+        within=_slope(found.size[moving], growth[moving], nearest[moving]),
+        marks=int(near.sum()),
+    )
+
+
+def _slope(size: np.ndarray, growth: np.ndarray, near: np.ndarray) -> float:
+    """Of the line through the marks, the near ones and all others weighing alike however many they are."""
+    weight = np.where(near, 1 / max(int(near.sum()), 1), 1 / max(int((~near).sum()), 1))
+    return float(np.polyfit(size, growth, 1, w=np.sqrt(weight))[0])
 
 
 def _growth_by_depth(first: np.ndarray, meshes: np.ndarray) -> np.ndarray:
