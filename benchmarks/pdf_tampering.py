@@ -26,7 +26,7 @@ from models.training.recapture.evaluate import wilson
 from pipelines.document.pdf_arithmetic import judge_arithmetic
 from pipelines.errors import MediaError
 from pipelines.media.decoder import IsolatedDecoder
-from pipelines.media.frames import DecodeRequest
+from pipelines.media.frames import DecodeRequest, Limits
 
 FRESH = 500_000
 """Papers from here on are reported, those below were tuned on."""
@@ -46,6 +46,8 @@ BASES = (
 )
 BASES += ("wkhtmltopdf", "matplotlib-42", "cairo", "ghostscript", "qpdf-linear", "qpdf-streams", "pdftk")
 _REQUEST = DecodeRequest(frames=0, kinds=frozenset({"pdf"}), facts=frozenset({"forensics"}))
+_PAGES = 20
+"""Of a file that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ async def look(decoder: IsolatedDecoder, group: str, name: str, data: bytes, exp
     """Reads a file in a process of its own and judges its figures here, as the product does."""
     began = time.monotonic()
     try:
-        facts = (await decoder.decode(data, _REQUEST)).facts
+        facts = (await decoder.decode(data, _REQUEST, Limits(pages=_PAGES))).facts
     except MediaError as error:
         return Seen(group, name, (), 0, time.monotonic() - began, error.code, (), tuple(expected))
     flags = set(facts["forensics"]["flags"])
@@ -105,7 +107,7 @@ async def look_at_tampered(decoder: IsolatedDecoder, files: Mapping[str, Sequenc
                 if not place.exists():
                     base = Base(places[index].read_bytes(), places[index + 1].read_bytes())
                     try:
-                        place.write_bytes(tamper(base))
+                        place.write_bytes(await asyncio.to_thread(tamper, base))
                     except (Unfit, subprocess.SubprocessError, OSError) as error:
                         print(f"{place.name}: {error}", flush=True)
                         continue
@@ -175,7 +177,7 @@ _ALL_FLAGS = (
 
 
 async def main() -> None:
-    """Makes, looks, and writes the report and all that was seen (`seen.json` in the folder)."""
+    """Makes, looks, and writes the report; what was seen of each file goes into the folder as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--data", type=Path)
@@ -189,20 +191,21 @@ async def main() -> None:
         at_hand["invoices"] = sorted((options.data / "documents/invoices").glob("*.pdf"))
         odd["odd on purpose"] = sorted((options.data / "forensics/pdf").glob("*.pdf"))
     async with IsolatedDecoder(timeout_s=60.0) as decoder:
-        began, used = time.monotonic(), _cpu_seconds()
-        seen = {
-            "tuned on": await look_at_ordinary(decoder, tuned),
-            "fresh": await look_at_ordinary(decoder, fresh),
-            "at hand": await look_at_ordinary(decoder, at_hand),
-        }
+        used = _cpu_seconds()
+        seen: dict[str, list[Seen]] = {}
+        for name, files in (("fresh", fresh), ("at hand", at_hand), ("tuned on", tuned)):
+            seen[name] = await look_at_ordinary(decoder, files)
+            print(f"{name}: {sum(bool(one.flags) for one in seen[name])} of {len(seen[name])} flagged", flush=True)
+            _keep(options.folder, name, seen[name])
         cost = _cpu_seconds() - used
-        print(f"ordinary files: {time.monotonic() - began:.0f} s", flush=True)
         tampered = await look_at_tampered(decoder, fresh, options.folder / "tampered")
         strange = await look_at_ordinary(decoder, odd)
-    everything = {**seen, "tampered": tampered, "odd": strange}
-    listing = {name: [asdict(one) for one in group] for name, group in everything.items()}
-    (options.folder / "seen.json").write_text(json.dumps(listing, indent=1))
+    _keep(options.folder, "tampered", tampered)
     options.out.write_text(report(seen, tampered, strange, cost))
+
+
+def _keep(folder: Path, name: str, seen: Sequence[Seen]) -> None:
+    (folder / f"{name}.json").write_text(json.dumps([asdict(one) for one in seen], indent=1))
 
 
 def _cpu_seconds() -> float:

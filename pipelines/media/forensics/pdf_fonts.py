@@ -105,8 +105,7 @@ def _mixed(view: PageView, numbers: Sequence[_Number]) -> Iterator[dict[str, Any
     for number in numbers:
         digits = number.digits
         first = digits[0]
-        raised = [glyph for glyph in digits if glyph.size < 0.85 * first.size or first.size < 0.85 * glyph.size]
-        if raised:
+        if any(_raised(glyph, first) for glyph in digits):
             continue  # powers, footnotes, cents set small
         reasons = [
             reason
@@ -120,6 +119,11 @@ def _mixed(view: PageView, numbers: Sequence[_Number]) -> Iterator[dict[str, Any
         ]
         if reasons:
             yield _entry(view, number, reasons)
+
+
+def _raised(glyph: Glyph, first: Glyph) -> bool:
+    larger = max(glyph.size, first.size)
+    return min(glyph.size, first.size) < 0.85 * larger and abs(glyph.origin[1] - first.origin[1]) > 0.08 * larger
 
 
 def _odd(view: PageView, numbers: Sequence[_Number]) -> Iterator[dict[str, Any]]:

@@ -91,6 +91,8 @@ def _patches(view: PageView) -> Iterator[dict[str, Any]]:
     boxes = [cover for cover in view.covers if _one_line(view, cover) and cover.color and min(cover.color) > 200]
     boxes = [box for box in boxes if not any(glyph.cover is box for glyph in view.glyphs)]
     for cover in sorted(boxes, key=lambda box: box.order):
+        if any(box is not cover and _as_high(box, cover) for box in boxes):
+            continue  # a cell among cells
         shown = _upon(view, cover)
         after = [glyph for glyph in view.glyphs if glyph.order > cover.order and glyph.text.strip()]
         before = [glyph for glyph in view.glyphs if 0 <= glyph.order < cover.order and glyph.text.strip()]
@@ -98,6 +100,10 @@ def _patches(view: PageView) -> Iterator[dict[str, Any]]:
         if shown and ending and len(before) > 4 * len(after) and _like_page(view, cover):
             box = [round(side, 1) for side in cover.box]
             yield {"page": view.number, "box": box, "kind": "replaced", "covers": "", "shows": _text(shown)}
+
+
+def _as_high(one: Cover, other: Cover) -> bool:
+    return abs((one.box[3] - one.box[1]) - (other.box[3] - other.box[1])) < 0.5
 
 
 def _redactions(view: PageView) -> Iterator[dict[str, Any]]:

@@ -27,7 +27,13 @@ def judge_signatures(found: Findings, data: bytes, changes: Sequence[dict[str, A
     found.details["signed"] = False
     if b"/ByteRange" not in data:
         return
-    signatures = _signatures(data)
+    try:
+        signatures = _signatures(data)
+    except MemoryError:
+        raise
+    except Exception:  # hostile files raise anything
+        found.signals.setdefault("pdf", {}).setdefault("unread", []).append("signatures")
+        return
     found.details["signed"] = bool(signatures)
     found.signals.setdefault("pdf", {})["signatures"] = signatures
     broken = [signature for signature in signatures if not (signature["intact"] and signature["valid"])]
@@ -41,21 +47,16 @@ def judge_signatures(found: Findings, data: bytes, changes: Sequence[dict[str, A
 
 
 def _signatures(data: bytes) -> list[dict[str, Any]]:
+    import pyhanko.sign.validation  # noqa: F401 - what cannot be imported must not look like a broken signature
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     for name in ("pyhanko", "pyhanko_certvalidator"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # they quote what stands in the file
-    try:
-        reader = PdfFileReader(io.BytesIO(data), strict=False)
-        if reader.encrypted:
-            reader.decrypt("")
-        embedded = reader.embedded_regular_signatures[:_MAX_SIGNATURES]
-        revisions = int(reader.xrefs.total_revisions)
-    except MemoryError:
-        raise
-    except Exception:  # hostile files raise anything
-        return []
-    return [_signature(signature, revisions) for signature in embedded]
+    reader = PdfFileReader(io.BytesIO(data), strict=False)
+    if reader.encrypted:
+        reader.decrypt("")
+    revisions = int(reader.xrefs.total_revisions)
+    return [_signature(signature, revisions) for signature in reader.embedded_regular_signatures[:_MAX_SIGNATURES]]
 
 
 def _signature(signature: "EmbeddedPdfSignature", revisions: int) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from benchmarks.pdf_forensics.tampering import signed
+from pipelines.media.decoder import IsolatedDecoder
 from pipelines.media.forensics.findings import Findings
 from pipelines.media.forensics.pdf import read_pdf
-from pipelines.media.frames import Limits
+from pipelines.media.frames import DecodeRequest, Limits
 from pipelines.media.sniff import PDF
 from tests.unit.pipelines.media.papers import LEFT, ROWS, STEP, TOP, box_of, edited, paper, picture
 
@@ -219,6 +220,14 @@ def test_a_signature_of_an_unknown_signer_is_not_invalid() -> None:
     assert (signature["intact"], signature["valid"], signature["trusted"]) == (True, True, False)
 
 
+async def test_signatures_are_checked_in_a_confined_process_too() -> None:
+    request = DecodeRequest(frames=0, kinds=frozenset({"pdf"}), facts=frozenset({"forensics"}))
+    async with IsolatedDecoder() as decoder:
+        facts = (await decoder.decode(SIGNED, request)).facts["forensics"]
+    assert "unread" not in facts["signals"]["pdf"]
+    assert facts["signals"]["pdf"]["signatures"][0]["valid"] is True
+
+
 def test_an_edit_after_signing_says_what_was_changed() -> None:
     def change(document: pymupdf.Document) -> None:
         document[0].insert_text((300, 300), "not signed")
@@ -234,6 +243,7 @@ def test_a_changed_byte_of_the_signed_part_makes_the_signature_invalid() -> None
     assert "invalid_signature" in flags(bytes(data))
 
 
+SIGNED = signed(paper())
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
