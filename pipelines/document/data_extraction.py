@@ -121,14 +121,18 @@ def _report(
 def _read_check(text: DocumentText) -> Check:
     """Was every page read?"""
     missing = [page.number for page in text.pages if page.missing]
+    # A page whose own text is trusted needs no OCR, whatever its script.
+    foreign = {page.number: page.unread_script for page in text.pages if page.unread_script and not page.trusted}
+    reasons = (["too_much_to_read"] if missing else []) + (["script_not_supported"] if foreign else [])
     return Check(
         name="text_read",
         subject=ROLE,
-        status=Status.INCONCLUSIVE if missing else Status.PASSED,
-        reasons=("too_much_to_read",) if missing else (),
+        status=Status.INCONCLUSIVE if reasons else Status.PASSED,
+        reasons=tuple(reasons),
         evidence={
             "pages": len(text.pages),
             "missing": missing,
+            "unread_scripts": {str(number): script for number, script in foreign.items()},
             "by_ocr": [page.number for page in text.pages if page.read and not page.trusted],
         },
         models=models_used("document/ocr") if any(page.read for page in text.pages) else (),

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipelines.document.reading_order import spans_of
+from pipelines.document.page_reading import MODELS as READING
+from pipelines.document.page_reading import read_page
 from pipelines.document.rows import rows_of
 from pipelines.document.text import Span
 from pipelines.document.trust import choose
@@ -14,7 +15,7 @@ from pipelines.media.frames import Decoded, DecodeRequest, Frame
 from pipelines.report import Artifact
 from pipelines.workers import Models
 
-MODELS = ("document/ocr",)
+MODELS = READING
 PAGES = 50
 COMPARED = 1
 """Pages whose own text is read from their pixels too, to see whether the two agree."""
@@ -36,6 +37,7 @@ class Page:
         read: what OCR found; empty where it was not asked.
         trusted: whether its own text says what the page shows.
         missing: OCR was needed and did not come to this page.
+        unread_script: the script (`unknown` where it could not be told) of text that OCR met and could not read.
     """
 
     number: int
@@ -46,6 +48,7 @@ class Page:
     read: tuple[Span, ...] = ()
     trusted: bool = False
     missing: bool = False
+    unread_script: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +122,12 @@ def embedded_page(facts: Mapping[str, Any]) -> Page:
 
 async def _read(page: Page, frame: Frame, models: Models, scale: float) -> Page:
     """With OCR; `scale`: units of the page for each pixel."""
-    (lines,) = await models.predict("document/ocr", [frame.pixels])
-    return replace(page, read=tuple(_scaled(span, scale) for span in spans_of(lines, page.number)))
+    reading = await read_page(frame.pixels, models, page.number)
+    return replace(
+        page,
+        read=tuple(_scaled(span, scale) for span in reading.spans),
+        unread_script=reading.script if reading.fault else None,
+    )
 
 
 def _scaled(span: Span, scale: float) -> Span:

@@ -20,11 +20,11 @@ _CROSSING = 0.1
 def spans_of(lines: Sequence[TextLine], page: int = 1) -> list[Span]:
     """The lines of one page as spans in reading order, with their rows.
 
-    Rows are judged along the page's own tilt. Columns of prose are read one after the other; everything else, tables
-    above all, row by row from left to right.
+    Rows are judged along the text, so a page may lie on its side or stand on its head. Columns of prose are read one
+    after the other; everything else, tables above all, row by row from left to right.
 
     Args:
-        lines: of `document/ocr`, boxes in pixels of the upright page.
+        lines: of `document/ocr`, boxes in pixels of the image.
         page: number of the page, from 1.
     """
     if not lines:
@@ -48,13 +48,15 @@ def spans_of(lines: Sequence[TextLine], page: int = 1) -> list[Span]:
 
 
 def _levelled(lines: Sequence[TextLine]) -> list[tuple[float, float, float, float]]:
-    """Boxes left, top, right, bottom after turning the page by its tilt: the median angle of its longer lines."""
+    """Boxes left, top, right, bottom after turning the page as its text runs: by quarters, and by its own tilt."""
     edges = np.array([(line.quad[1] - line.quad[0] + line.quad[2] - line.quad[3]) / 2 for line in lines])
     lengths = np.linalg.norm(edges, axis=1)
-    long = lengths >= np.median(lengths)
-    angle = float(np.median(np.arctan2(edges[long, 1], edges[long, 0])))
-    # Text that stands on its head or runs upwards is no tilt: rows are those of the upright page.
-    angle = angle if abs(angle) < np.pi / 6 else 0.0
+    angles = np.arctan2(edges[:, 1], edges[:, 0])
+    quarters = np.round(angles / (np.pi / 2)).astype(int) % 4
+    quarter = int(np.bincount(quarters, weights=lengths, minlength=4).argmax())
+    same = (quarters == quarter) & (lengths >= np.median(lengths[quarters == quarter]))
+    tilt = np.median((angles[same] - quarter * np.pi / 2 + np.pi) % (2 * np.pi) - np.pi)
+    angle = quarter * np.pi / 2 + float(tilt)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     boxes = []
     for line in lines:

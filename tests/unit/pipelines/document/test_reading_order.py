@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from models.document.text_line import TextLine
 from pipelines.document.reading_order import spans_of
@@ -25,6 +26,13 @@ def test_rows_of_a_tilted_page_are_told_apart() -> None:
         line(f"{side}{row}", 10 + 700 * (side == "b"), 100 + 25 * row, tilt=0.06) for row in range(4) for side in "ba"
     ]
     assert rows(lines) == [[f"a{row}", f"b{row}"] for row in range(4)]
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_page_that_lies_on_its_side_or_head_is_read_as_its_text_runs(quarters: int) -> None:
+    tilt = quarters * np.pi / 2 + 0.02
+    lines = [line(f"{side}{row}", 10 + 400 * (side == "b"), 40 * row, tilt=tilt) for row in (2, 0, 1) for side in "ba"]
+    assert [span.text for span in spans_of(lines)] == ["a0", "b0", "a1", "b1", "a2", "b2"]
 
 
 def test_a_tall_heading_does_not_swallow_the_rows_beside_it() -> None:
