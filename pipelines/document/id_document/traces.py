@@ -24,6 +24,8 @@ _HIGH_PASS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 4
 _LEAST_NOISE = 0.8
 """Grey levels."""
 _REDUCED = "reduced_picture"
+_CLEAR = 0.8
+"""Score from which a check found nothing that a heat map could show."""
 
 
 async def look_for_traces(
@@ -86,7 +88,8 @@ def _portrait_trace(document: npt.NDArray[np.uint8], found: Retouching, portrait
         return Trace(score=None, reason="portrait_not_found")
     if found.portrait is None:
         return Trace(score=None, reason="portrait_too_small")
-    return Trace(score=found.portrait, heatmap=heatmap(document, found.heat), evidence={"box": _rounded(portrait.box)})
+    shown = _shown(document, found.heat, found.portrait)
+    return Trace(score=found.portrait, heatmap=shown, evidence={"box": _rounded(portrait.box)})
 
 
 def _field_trace(document: npt.NDArray[np.uint8], found: Retouching, printed: Sequence[TextLine]) -> Trace:
@@ -96,7 +99,12 @@ def _field_trace(document: npt.NDArray[np.uint8], found: Retouching, printed: Se
         return Trace(score=None, reason="too_little_text")
     worst, line = min(judged, key=lambda entry: entry[0])
     evidence = {"box": _rounded(line.box), "fields": len(judged)}
-    return Trace(score=worst, heatmap=heatmap(document, found.heat), evidence=evidence)
+    return Trace(score=worst, heatmap=_shown(document, found.heat, worst), evidence=evidence)
+
+
+def _shown(document: npt.NDArray[np.uint8], heat: npt.NDArray[np.float32], score: float) -> bytes | None:
+    """The heat map, where there is anything to show: encoding one costs more than most checks."""
+    return heatmap(document, heat) if score < _CLEAR else None
 
 
 def _anomaly(
@@ -110,7 +118,7 @@ def _anomaly(
         "regions": [list(_moved(region, to_flat)) for region in found.regions],
         **found.details,
     }
-    if not found.regions:
+    if not found.regions or found.score >= _CLEAR:
         return Trace(score=found.score, evidence=evidence)
     rows, columns = found.heat.shape
     grid = np.diag([width / columns, height / rows, 1.0])

@@ -1,0 +1,160 @@
+"""What authenticating an identity document costs, step by step, and what it says of honest ones.
+
+    python -m benchmarks.id_documents --data ../shared/data --count 21 --seed 6101 --out docs/benchmarks
+
+Documents are generated in layouts, with people and surroundings that nothing was fitted on, and photographed on both
+sides; a third of the photographs are careless ones. One process, one thread: CPU seconds add up. Writes
+`id-documents.json`.
+"""
+
+import argparse
+import asyncio
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from models.training.specimens import UNSEEN, Specimen, specimen
+from models.training.specimens.capture import capture
+from models.training.specimens.conditions import Conditions
+from models.training.specimens.portraits import id_portraits
+from models.training.specimens.surroundings import UNSEEN_GROUNDS
+from pipelines.document.id_document.authenticate import DPI, MAX_SIDE, PAGES, report
+from pipelines.document.id_document.observe import observe
+from pipelines.local import LocalModels
+from pipelines.media.decode import decode_media
+from pipelines.media.frames import DecodeRequest, Limits
+from pipelines.report import Report
+
+STEPS = {
+    "document/detector": "find the document",
+    "document/recapture": "screen and print",
+    "document/ocr": "read the text",
+    "document/mrz-text-reader": "read the zone",
+    "document/mrz-reader": "read the zone",
+    "document/barcodes": "barcode",
+    "face/detector": "portrait",
+    "face/landmarks": "portrait",
+    "face/embedder": "portrait",
+    "document/retouching": "forgery: retouching",
+    "document/copy-move": "forgery: copy-move",
+    "document/ghosts": "forgery: JPEG ghosts",
+}
+REQUEST = DecodeRequest(frames=PAGES, max_side=MAX_SIDE, kinds=frozenset({"image"}), dpi=DPI)
+
+
+class TimedModels(LocalModels):
+    """Predictors that run in the caller's thread and note their CPU seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: Counter[str] = Counter()
+
+    async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
+        """See `pipelines.workers.Models`."""
+        if not batch:
+            return []
+        self._predict(name, batch[:0])  # loading is no part of it
+        began = time.process_time()
+        found = self._predict(name, batch)
+        self.seconds[STEPS.get(name, name)] += time.process_time() - began
+        return found
+
+
+async def judge(files: Mapping[str, bytes], models: TimedModels, today: date) -> tuple[Report, Counter[str]]:
+    """The report on one document, and CPU seconds of each step."""
+    models.seconds.clear()
+    started = time.process_time()
+    seen = {}
+    for role, data in files.items():
+        began = time.process_time()
+        decoded = decode_media(data, REQUEST, Limits())
+        models.seconds["decode"] += time.process_time() - began
+        seen[role] = await observe(decoded, models, {})
+    found = report(seen, skip_forgery=False, today=today)
+    total = time.process_time() - started
+    steps = Counter(models.seconds)
+    steps["rectify, compare, heat maps"] = total - sum(steps.values())
+    return found, steps
+
+
+def photographs(rng: np.random.Generator, document: Specimen) -> tuple[dict[str, bytes], bool]:
+    """JPEG files of the sides, and whether they were taken carelessly."""
+    careless = bool(rng.random() < 1 / 3)
+    files = {}
+    for role, side in document.sides().items():
+        how = (Conditions.degraded if careless else Conditions.clean)(rng)
+        shot = capture(rng, side.image, how, grounds=UNSEEN_GROUNDS)
+        image = np.ascontiguousarray(shot.raw[..., ::-1])
+        files[role] = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, how.quality])[1].tobytes()
+    return files, careless
+
+
+async def measure(data: Path, count: int, seed: int) -> dict[str, Any]:
+    """Figures over so many documents."""
+    faces, models = id_portraits(data, "test", 60), TimedModels()
+    steps: defaultdict[str, list[float]] = defaultdict(list)
+    statuses: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    fields: Counter[str] = Counter()
+    for number in range(count + 1):
+        rng = np.random.default_rng([seed, number])
+        document = specimen(rng, UNSEEN[number % len(UNSEEN)], faces[int(rng.integers(len(faces)))])
+        files, careless = photographs(rng, document)
+        today = date.fromisoformat(document.truth["issue_date"])
+        found, spent = await judge(files, models, today)
+        if number == 0:
+            continue  # models load
+        for step, seconds in spent.items():
+            steps[step].append(seconds)
+        kind = "careless" if careless else "careful"
+        for check in found.checks:
+            statuses[f"{kind}: {check.name}"][check.status.value] += 1
+        statuses[f"{kind}: verdict"][found.verdict.value] += 1
+        said = {"driving_licence": "driver_license"}.get(document.layout.kind, document.layout.kind)
+        statuses[f"{kind}: type"]["right" if found.data["document"]["type"] == said else "wrong"] += 1
+        fields += _fields(document, found, kind)
+        print(number, {step: round(value, 2) for step, value in spent.items()}, flush=True)
+    costs = {step: round(sum(values) / count, 3) for step, values in steps.items()}
+    return {
+        "documents": count,
+        "seed": seed,
+        "cpu_seconds": dict(sorted(costs.items(), key=lambda cost: -cost[1])),
+        "cpu_seconds_total": round(sum(costs.values()), 2),
+        "checks": {name: dict(found) for name, found in sorted(statuses.items())},
+        "fields": dict(sorted(fields.items())),
+    }
+
+
+def _fields(document: Specimen, found: Report, kind: str) -> Counter[str]:
+    """How many of the key fields came out right."""
+    values = {field["name"]: field["value"] for field in found.data.get("fields", [])}
+    counted: Counter[str] = Counter()
+    for name in ("document_number", "birth_date", "expiry_date", "sex"):
+        if document.truth.get(name):
+            counted[f"{kind}: {name} " + ("right" if values.get(name) == document.truth[name] else "not")] += 1
+    return counted
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=21)
+    parser.add_argument("--seed", type=int, default=6101)
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args()
+    cv2.setNumThreads(1)
+    figures = asyncio.run(measure(asked.data, asked.count, asked.seed))
+    asked.out.mkdir(parents=True, exist_ok=True)
+    (asked.out / "id-documents.json").write_text(json.dumps(figures, indent=1) + "\n")
+    print(json.dumps(figures, indent=1))
+
+
+if __name__ == "__main__":
+    main()
