@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 import cv2
@@ -28,6 +29,8 @@ from models.training.specimens.surroundings import TRAIN_GROUNDS, UNSEEN_GROUNDS
 from pipelines.document.mrz import Mrz, read_mrz
 from pipelines.local import LocalModels
 
+CHUNK = 6
+"""Documents between two reports."""
 LONG_SIDE = 1000
 """Pixels of a document that is cut out, at most; never enlarged."""
 
@@ -69,11 +72,15 @@ class Count:
         return f"| {name} | {exact} | {self.exact_documents} of {self.documents} | {sure} | {false} | {cost} |"
 
 
-def shots(count: int, seed: int) -> list[Shot]:
-    """Documents of every layout with a zone in turn, each photographed twice."""
-    layouts = [layout for layout in (*TRAIN, *UNSEEN) if layout.form]
+Rows = dict[str, dict[bool, Count]]
+"""Reader -> careless or not -> its lines."""
+
+
+def shots(numbers: Sequence[int], seed: int) -> list[Shot]:
+    """Documents of every layout with a zone in turn, each photographed twice; a number always gives the same one."""
+    layouts = [layout for pair in zip_longest(TRAIN, UNSEEN) for layout in pair if layout is not None and layout.form]
     taken = []
-    for index in range(count):
+    for index in numbers:
         rng = np.random.default_rng([seed, index])
         layout = layouts[index % len(layouts)]
         document = specimen(rng, layout)
@@ -98,16 +105,14 @@ def cut_out(photo: np.ndarray, quad: np.ndarray) -> np.ndarray:
     return np.asarray(cv2.warpPerspective(photo, matrix, size, flags=cv2.INTER_CUBIC), np.uint8)
 
 
-def ours(taken: Sequence[Shot], *, flat: bool) -> dict[bool, Count]:
+def ours(taken: Sequence[Shot], models: LocalModels, counts: dict[bool, Count], *, flat: bool) -> None:
     """Our reader, text recognition of the whole picture included."""
-    models, counts = LocalModels(), {False: Count(), True: Count()}
     asyncio.run(read_mrz(taken[0].flat, models))  # loads the models
     for shot in taken:
         count, began = counts[shot.careless], time.process_time()
         found = asyncio.run(read_mrz(shot.flat if flat else shot.photo, models))
         count.seconds += time.process_time() - began
         judge(count, shot.truth, found)
-    return counts
 
 
 def judge(count: Count, truth: tuple[str, ...], found: Mrz | None) -> None:
@@ -123,16 +128,14 @@ def judge(count: Count, truth: tuple[str, ...], found: Mrz | None) -> None:
     count.certain_wrong += sum(sure and not good for sure, good in zip(found.certain_lines, right, strict=True))
 
 
-def peer(taken: Sequence[Shot], read: PeerReading) -> dict[bool, Count]:
+def peer(taken: Sequence[Shot], read: PeerReading, counts: dict[bool, Count]) -> None:
     """A peer's lines; its cost is spread evenly."""
-    counts = {False: Count(), True: Count()}
     for shot, lines in zip(taken, read.lines, strict=True):
         count = counts[shot.careless]
         right = [line in lines for line in shot.truth]
         count.documents, count.lines = count.documents + 1, count.lines + len(right)
         count.exact, count.exact_documents = count.exact + sum(right), count.exact_documents + all(right)
         count.seconds += read.cpu_seconds / len(taken)
-    return counts
 
 
 def files_of(taken: Sequence[Shot], folder: Path) -> list[Path]:
@@ -143,7 +146,7 @@ def files_of(taken: Sequence[Shot], folder: Path) -> list[Path]:
     return files
 
 
-def report(rows: dict[str, dict[bool, Count]], count: int, seed: int) -> str:
+def report(rows: Rows, count: int, seed: int) -> str:
     """The tables in Markdown."""
     names = ("reader", "exact lines (95 %)", "exact zones", "certain", "certain and wrong", "CPU-s a picture")
     head = f"| {' | '.join(names)} |\n{'|---' * len(names)}|"
@@ -163,18 +166,33 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    taken = shots(args.count, args.seed)
-    rows = {"Veriscope, photograph": ours(taken, flat=False), "Veriscope, cut out": ours(taken, flat=True)}
+    models = LocalModels()
+    rows: Rows = {}
+    for start in range(0, args.count, CHUNK):
+        taken = shots(range(start, min(start + CHUNK, args.count)), args.seed)
+        measure(taken, models, rows, args.tessdata, args.fastmrz)
+        text = report(rows, min(start + CHUNK, args.count), args.seed)
+        if args.out:  # after every part, so that a run that is stopped has said something
+            args.out.write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+def measure(
+    taken: Sequence[Shot], models: LocalModels, rows: Rows, tessdata: Path | None, fastmrz_python: Path | None
+) -> None:
+    """Adds a part of the documents to every reader's row."""
+
+    def row(name: str) -> dict[bool, Count]:
+        return rows.setdefault(name, {False: Count(), True: Count()})
+
+    ours(taken, models, row("Veriscope, cut out"), flat=True)
+    ours(taken, models, row("Veriscope, photograph"), flat=False)
     with tempfile.TemporaryDirectory() as folder:
         files = files_of(taken, Path(folder))
-        if args.tessdata:
-            rows["tesseract, OCR-B model, cut out"] = peer(taken, tesseract(files, args.tessdata))
-        if args.fastmrz and args.tessdata:
-            rows["fastmrz, cut out"] = peer(taken, fastmrz(args.fastmrz, files, args.tessdata))
-    text = report(rows, args.count, args.seed)
-    print(text)
-    if args.out:
-        args.out.write_text(text + "\n", encoding="utf-8")
+        if tessdata:
+            peer(taken, tesseract(files, tessdata), row("tesseract, OCR-B model, cut out"))
+        if fastmrz_python and tessdata:
+            peer(taken, fastmrz(fastmrz_python, files, tessdata), row("fastmrz, cut out"))
 
 
 if __name__ == "__main__":
