@@ -62,6 +62,9 @@ class Cluster:
             "VERISCOPE_SSRF_ALLOW_CIDRS": "127.0.0.0/8",
             "VERISCOPE_WEBHOOK_TIME_SCALE": "0.01",
             "VERISCOPE_SHAREID_KEYS": ":".join((*SHAREID_KEY, ACCOUNT[0])),
+            # Results are tested here, not how fast a busy machine is.
+            "VERISCOPE_SHAREID_WAIT_S": "240",
+            "VERISCOPE_TRUSTMATIC_WAIT_S": "240",
             **self.environment,
         }
         self.process = subprocess.Popen(

@@ -103,7 +103,7 @@ def no_document_report() -> Report:
     """What is written where there is no document in the picture."""
     quality = check("image_quality", Status.FAILED, "document_not_found")
     sides = {"front": {"error": "DOCUMENT_NOT_FOUND", "warnings": [], "width": 1600, "height": 1200}}
-    document = {"type": "unknown", "country": None, "model": None, "sides": [], "expired": None}
+    document = {"type": "unknown", "country": "", "model": "", "sides": [], "expired": None}
     data = {"document": document, "fields": [], "sides": sides}
     return Report(
         service="id_document_authentication", verdict=Verdict.INCONCLUSIVE, checks=(quality,), data=data

@@ -28,8 +28,8 @@ def id_document(task: Task, pictures: Pictures) -> Json:
     result: Json = {"authentic": report.get("verdict") == Verdict.GENUINE}
     if scores := [check["score"] for check in checks if check["status"] in _JUDGED and check["score"] is not None]:
         result["score"] = round(min(scores), 6)
-    result["document"] = _without_none({"type": "unknown"} | (data.get("document") or {}))
-    result["fields"] = [_without_none(field) for field in data.get("fields") or ()]
+    result["document"] = _with_values({"type": "unknown"} | (data.get("document") or {}))
+    result["fields"] = [_with_values(field) for field in data.get("fields") or ()]
     if data.get("mrz"):
         result["mrz"] = data["mrz"]
     result["checks"] = [_check(check) for check in checks]
@@ -79,5 +79,5 @@ def _extracted_images(task: Task, pictures: Pictures) -> Json:
     return {"extracted_images": [pictures[name] for _, name in sorted(numbered)]}
 
 
-def _without_none(values: Json) -> Json:
-    return {key: value for key, value in values.items() if value is not None}
+def _with_values(values: Json) -> Json:
+    return {key: value for key, value in values.items() if value not in (None, "")}
