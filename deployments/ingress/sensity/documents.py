@@ -6,6 +6,7 @@ from typing import Any
 
 from deployments.ingress.pictures import Pictures
 from deployments.tasks.task import Task
+from pipelines.policy import deciding
 from pipelines.report import Status, Verdict
 
 Json = dict[str, Any]
@@ -26,7 +27,9 @@ def id_document(task: Task, pictures: Pictures) -> Json:
     data: Json = report.get("data") or {}
     checks = report.get("checks") or []
     result: Json = {"authentic": report.get("verdict") == Verdict.GENUINE}
-    if scores := [check["score"] for check in checks if check["status"] in _JUDGED and check["score"] is not None]:
+    decide = deciding(task.spec.service)
+    judged = [check for check in checks if check["name"] in decide and check["status"] in _JUDGED]
+    if scores := [check["score"] for check in judged if check["score"] is not None]:
         result["score"] = round(min(scores), 6)
     result["document"] = _with_values({"type": "unknown"} | (data.get("document") or {}))
     result["fields"] = [_with_values(field) for field in data.get("fields") or ()]

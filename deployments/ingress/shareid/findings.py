@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from deployments.ingress.shareid.reasons import MANIPULATION, WITH_MRZ, Findings
+from pipelines.policy import deciding
 from pipelines.report import Status, Verdict
 
 Json = dict[str, Any]
@@ -29,7 +30,6 @@ _SECURITY: Mapping[str, tuple[str, ...]] = {
     "mrz_checksum": ("mrz_check_digits",),
     "mrz_visual_match": ("mrz_visual_consistency",),
     "not_expired": ("expiry",),
-    "doc_manipulation": MANIPULATION,
     "doc_screen": ("document_liveness_screen",),
     "doc_print": ("document_liveness_print",),
     "sides_match": ("sides_consistency",),
@@ -73,6 +73,9 @@ def security(found: Findings, report: Mapping[str, Any], *, portrait: bool) -> J
     required = found.kind in WITH_MRZ
     shown: Json = {"mrz_presence": True if found.mrz else (False if required else None)}
     shown |= {word: _together([found.statuses.get(name) for name in names]) for word, names in _SECURITY.items()}
+    # Traces that only inform would contradict the verdict.
+    traces = [name for name in MANIPULATION if name in deciding(report["service"])]
+    shown["doc_manipulation"] = _together([found.statuses.get(name) for name in traces])
     shown["portrait_presence"] = True if portrait else (False if "DOCUMENT_PHOTO_NOT_FOUND" in errors else None)
     return shown
 

@@ -11,6 +11,7 @@ from datetime import date
 from deployments.ingress.shareid.countries import alpha2
 from deployments.ingress.shareid.names import is_given_name, same
 from deployments.ingress.shareid.request import DOC_TYPES, Claim
+from pipelines.policy import deciding
 from pipelines.report import Status, Verdict
 
 PRECEDENCE = (
@@ -68,12 +69,9 @@ _NO_MRZ = frozenset({"mrz_not_found", "mrz_unreadable", "mrz_uncertain"})
 TWO_SIDED = frozenset({"id_card", "driver_license", "residence_permit"})
 WITH_MRZ = frozenset({"passport", "residence_permit"})
 MANIPULATION = ("portrait_substitution", "copy_move", "jpeg_ghosts", "font_consistency")
-FORGERY = (
-    *MANIPULATION,
-    "security_background",
-    "mrz_visual_consistency",
-    "barcode_visual_consistency",
-)
+FORGERY = (*MANIPULATION, "security_background", "mrz_visual_consistency", "barcode_visual_consistency")
+_DECIDE = deciding("id_document_authentication")
+"""Checks that only inform are no reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +176,7 @@ def _of_forgery(found: Findings) -> set[str]:
         reasons.add("doc_spoof")
     if _failed(found, "document_liveness_print"):
         reasons.add("doc_print")
-    if any(_failed(found, name) for name in FORGERY):
+    if any(_failed(found, name) for name in FORGERY if name in _DECIDE):
         reasons.add("doc_not_auth")
     return reasons
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from deployments.ingress.shareid.findings import findings_of, security
-from deployments.ingress.shareid.reasons import IDS, PRECEDENCE, Findings, expiry_reason, reasons
+from deployments.ingress.shareid.reasons import FORGERY, IDS, PRECEDENCE, Findings, expiry_reason, reasons
 from deployments.ingress.shareid.request import Claim
+from pipelines.policy import deciding
 from pipelines.report import Status, Verdict
 
 TODAY = date(2026, 11, 25)
@@ -112,6 +113,13 @@ def test_a_check_that_the_policy_lets_pass_is_no_forgery() -> None:
     assert failed("document_liveness_screen", Verdict.GENUINE) == []
 
 
+def test_a_check_that_only_informs_is_no_reason_beside_another() -> None:
+    informing = next(name for name in FORGERY if name not in deciding("id_document_authentication"))
+    statuses = {informing: Status.FAILED, "expiry": Status.FAILED}
+    expired = {"expiry_date": "2026-11-24"}
+    assert against(verdict=Verdict.SUSPICIOUS, statuses=statuses, fields=expired) == ["doc_expired_5y"]
+
+
 def test_what_is_not_genuine_is_never_accepted() -> None:
     worlds = itertools.product(
         (Verdict.SUSPICIOUS, Verdict.INCONCLUSIVE), Status, ("copy_move", "expiry", "image_quality", "unknown")
@@ -189,7 +197,7 @@ def test_reasons_stand_in_their_order() -> None:
         statuses=dict.fromkeys(
             (
                 *("sides_consistency", "mrz_check_digits", "document_liveness_screen", "document_liveness_print"),
-                "copy_move",
+                "mrz_visual_consistency",
             ),
             Status.FAILED,
         ),
@@ -222,10 +230,11 @@ def test_security_says_true_false_or_nothing() -> None:
         return {"name": name, "status": status, "subject": subject, "reasons": []}
 
     report: dict[str, Any] = {
+        "service": "id_document_authentication",
         "verdict": "suspicious",
         "checks": [
             one("copy_move", "passed"),
-            one("font_consistency", "failed"),
+            one("portrait_substitution", "failed"),
             one("document_liveness_screen", "passed"),
             one("document_liveness_screen", "inconclusive", "back"),
             one("document_liveness_print", "not_performed"),
