@@ -94,24 +94,23 @@ async def look_at_ordinary(decoder: IsolatedDecoder, files: Mapping[str, Sequenc
 
 
 async def look_at_tampered(decoder: IsolatedDecoder, files: Mapping[str, Sequence[Path]], folder: Path) -> list[Seen]:
-    """Every kind on two bases of each producer; what a base does not lend itself to is left out."""
+    """Every kind on a base of each producer; what a base does not lend itself to is left out."""
     folder.mkdir(parents=True, exist_ok=True)
     seen = []
     for kind, (tamper, expected) in KINDS.items():
         for producer in BASES:
-            places = files.get(producer, ())
-            for index in (0, 2):
-                if index + 1 >= len(places) or ("Draw" in kind and index):
+            if len(files.get(producer, ())) < 2:
+                continue
+            source, other = files[producer][:2]
+            place = folder / f"{kind}-{source.name}".replace(" ", "-")
+            if not place.exists():
+                base = Base(source.read_bytes(), other.read_bytes())
+                try:
+                    place.write_bytes(await asyncio.to_thread(tamper, base))
+                except (Unfit, subprocess.SubprocessError, OSError) as error:
+                    print(f"{place.name}: {error}", flush=True)
                     continue
-                place = folder / f"{kind}-{places[index].name}".replace(" ", "-")
-                if not place.exists():
-                    base = Base(places[index].read_bytes(), places[index + 1].read_bytes())
-                    try:
-                        place.write_bytes(await asyncio.to_thread(tamper, base))
-                    except (Unfit, subprocess.SubprocessError, OSError) as error:
-                        print(f"{place.name}: {error}", flush=True)
-                        continue
-                seen.append(await look(decoder, kind, place.name, place.read_bytes(), expected))
+            seen.append(await look(decoder, kind, place.name, place.read_bytes(), expected))
         caught = [one.caught for one in seen if one.group == kind]
         print(f"{kind}: {sum(caught)} of {len(caught)}", flush=True)
     return seen

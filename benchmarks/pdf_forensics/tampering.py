@@ -3,7 +3,6 @@
 import io
 import random
 import re
-import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,8 +18,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image, ImageDraw, ImageFont
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
-
-from benchmarks.pdf_forensics.producers import run
 
 _AMOUNT = re.compile(r"^-?\d[\d,]*\.\d\d$")
 _DEJAVU = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
@@ -246,20 +243,6 @@ def dates_changed(base: Base) -> bytes:
         return _pike(pdf)
 
 
-def other_software(base: Base) -> bytes:
-    """Opened and saved in LibreOffice Draw, which lays every page out anew."""
-    with tempfile.TemporaryDirectory() as scratch:
-        place = Path(scratch) / "paper.pdf"
-        place.write_bytes(base.data)
-        home = f"-env:UserInstallation=file://{Path(tempfile.gettempdir()) / 'veriscope-office'}"
-        target = Path(scratch) / "out"
-        try:
-            run("soffice", home, "--headless", "--convert-to", "pdf:draw_pdf_Export", "--outdir", target, place)
-        except subprocess.SubprocessError:
-            raise Unfit("LibreOffice could not open it") from None
-        return (target / "paper.pdf").read_bytes()
-
-
 def editor_named(base: Base) -> bytes:
     """Saved by an editor that names itself."""
     with pikepdf.open(io.BytesIO(base.data)) as pdf:
@@ -338,7 +321,6 @@ KINDS: Mapping[str, tuple[Callable[[Base], bytes], frozenset[str]]] = {
     "page replaced": (page_replaced, frozenset({"mixed_sources"})),
     "page of another producer": (page_of_another_producer, frozenset({"mixed_sources"})),
     "dates changed": (dates_changed, frozenset({"dates_mismatch"})),
-    "rewritten in LibreOffice Draw": (other_software, frozenset({"suspicious_software"})),
     "saved by a named editor": (editor_named, frozenset({"suspicious_software"})),
     "metadata stripped": (metadata_stripped, frozenset({"metadata_stripped"})),
     "data appended": (trailing, frozenset({"trailing_data"})),
