@@ -40,7 +40,7 @@ easier.
 
 
 def share(hits: int, n: int) -> str:
-    low, high = wilson(hits, n)
+    _, low, high = wilson(hits, n)
     return f"{100 * hits / n:.1f} ({100 * low:.1f} to {100 * high:.1f}), n {n}" if n else "-"
 
 
@@ -152,7 +152,7 @@ async def ordinary_table(data: Path, photos: ordinary.Files) -> str:
         "web photos (BSDS, ImageNet; eval-only)": photos,
         "the same as a camera writes them": list(ordinary.from_camera(photos)),
         "receipts (eval-only)": ordinary.files(data / "documents/receipts", "*.jpg", most=len(photos) // 2),
-        "drawn screenshots (PNG)": list(ordinary.screenshots(len(photos) // 3)),
+        "drawn screenshots (PNG, JPEG)": list(ordinary.screenshots(len(photos) // 3)),
     }
     async with IsolatedDecoder() as decoder:
         workers = LocalWorkers(decoder, LocalModels())

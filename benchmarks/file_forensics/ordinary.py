@@ -66,7 +66,7 @@ def from_camera(sources: Files) -> Iterator[tuple[str, bytes]]:
 
 
 def screenshots(count: int) -> Iterator[tuple[str, bytes]]:
-    """Drawn windows with text, lists and icons that repeat, as PNG."""
+    """Drawn windows with text, lists and icons that repeat, as PNG and as JPEG in turn."""
     for seed in range(count):
         rng = np.random.default_rng(seed)
         image = Image.new("RGB", (900, 640), tuple(int(c) for c in rng.integers(225, 256, 3)))
@@ -78,5 +78,6 @@ def screenshots(count: int) -> Iterator[tuple[str, bytes]]:
             words = " ".join("".join(chr(97 + int(c)) for c in rng.integers(0, 26, 6)) for _ in range(9))
             draw.text((60, y + 4), words, fill=(30, 30, 30))
         target = io.BytesIO()
-        image.save(target, "PNG")
-        yield f"screen{seed}.png", target.getvalue()
+        kind = "PNG" if seed % 2 else "JPEG"
+        image.save(target, kind, quality=90)
+        yield f"screen{seed}.{kind.lower()}", target.getvalue()

@@ -22,6 +22,7 @@ _LEAST_COEFFICIENTS = 200
 _LEAST_WINDOWS = 100
 _LEAST_AREA, _FULL_AREA = 16, 30
 _SPREAD, _LEAST_SPREAD = (10, 90), 0.1
+_BLACK, _WHITE, _CLIPPED_MOST = 1, 254, 0.05
 _NEVER_COMPRESSED = 101
 _OWN_RATIO = 0.3
 
@@ -60,7 +61,7 @@ class GhostDetector(Predictor[Picture, "Anomaly | None"]):
         if min(picture.pixels.shape[:2]) < 2 * _WINDOW * BLOCK:
             return None
         coefficients = luma_coefficients(picture.pixels)
-        errors, counts = _errors(coefficients)
+        errors, counts = _errors(coefficients, _unclipped(picture.pixels))
         own = picture.quality or _own_quality(errors, counts)
         dips, counts, qualities = _dips(errors, counts)
         usable = [number for number, quality in enumerate(qualities) if quality < own - _APART]
@@ -101,7 +102,16 @@ class _Part:
     heat: np.ndarray
 
 
-def _errors(coefficients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _unclipped(pixels: np.ndarray) -> np.ndarray:
+    """(h, w) bool: blocks of 8 x 8 pixels with few at black or white, where clipping wipes the steps out."""
+    clipped = ((pixels <= _BLACK) | (pixels >= _WHITE)).any(2)
+    height, width = clipped.shape[0] // BLOCK, clipped.shape[1] // BLOCK
+    blocks = clipped[: height * BLOCK, : width * BLOCK].reshape(height, BLOCK, width, BLOCK)
+    few: np.ndarray = blocks.mean((1, 3)) <= _CLIPPED_MOST
+    return few
+
+
+def _errors(coefficients: np.ndarray, usable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Squared distance to the nearest multiple of each quality's steps, in steps, and of how many coefficients.
 
     Both (qualities, h, w), summed over windows. Coefficients that a step would make zero say nothing and are left out.
@@ -113,7 +123,7 @@ def _errors(coefficients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for number, quality in enumerate(_QUALITIES):
         steps = coefficients / LUMA[quality]
         whole = np.rint(steps)
-        told = whole != 0
+        told = (whole != 0) & usable[..., None]
         distances = np.square(steps - whole) * told
         errors[number] = cv2.boxFilter(distances.sum(2), -1, window, normalize=False)
         counts[number] = cv2.boxFilter(told.sum(2, dtype=np.float32), -1, window, normalize=False)

@@ -7,7 +7,8 @@ from pipelines.media.frames import Limits
 from pipelines.media.sniff import MediaType
 from pipelines.media.sound import decode_sound
 
-_RATE_MOST = 48_000
+_RATE_MOST, _RATE_OF_LOSSY = 48_000, 16_000
+"""Of lossy codecs only the bandwidth is looked at."""
 _LOSSLESS = ("pcm_", "flac", "alac")
 _TOO_LONG = frozenset(("audio_too_long", "video_too_long"))
 
@@ -18,7 +19,9 @@ def read_sound(found: Findings, data: bytes, media: MediaType, limits: Limits) -
     Raises:
         MediaError: `audio_too_long` or `video_too_long`.
     """
-    rate = min(int(found.details.get("sample_rate") or 0), _RATE_MOST)
+    codec = str(found.details.get("audio_codec") or found.details.get("codec") or "")
+    lossless = codec.startswith(_LOSSLESS)
+    rate = min(int(found.details.get("sample_rate") or 0), _RATE_MOST if lossless else _RATE_OF_LOSSY)
     if not rate:
         return
     try:
@@ -30,7 +33,7 @@ def read_sound(found: Findings, data: bytes, media: MediaType, limits: Limits) -
         return
     found.detail("duration", round(len(sound.samples) / rate, 3))
     found.signals["sound_seconds"] = round(len(sound.samples) / rate, 3)
-    splices = find_splices(sound.samples, rate, lossless=sound.codec.startswith(_LOSSLESS))
+    splices = find_splices(sound.samples, rate, lossless=lossless)
     if splices:
         value = [
             {"time": round(splice.time, 2), "kind": splice.kind, "strength": splice.strength} for splice in splices

@@ -19,6 +19,8 @@ _NOISE_LEAST = 3.0
 _CHUNK_SECONDS = 20.0
 _FRAME_SECONDS, _WINDOW_SECONDS = 0.032, 1.5
 _BANDS, _HIGHEST, _LOWEST = 24, 6, 12
+_SPECTRUM = (100.0, 8000.0)
+"""Hertz. The limits were set on recordings of 16,000 samples a second; what lies above is codecs' territory."""
 _FLOOR_DB = 20.0
 _BANDWIDTH_DB = 42.0
 _BREAK_RATIO = 9.0
@@ -125,9 +127,12 @@ def _levels(samples: _Samples, rate: int) -> np.ndarray:
     size = int(_FRAME_SECONDS * rate)
     hop = size // 2
     mel = 2595 * np.log10(1 + np.fft.rfftfreq(size, 1 / rate) / 700)
-    edges = np.linspace(2595 * np.log10(1 + 100 / 700), mel[-1], _BANDS + 1)
+    lowest, highest = (2595 * np.log10(1 + edge / 700) for edge in _SPECTRUM)
+    edges = np.linspace(lowest, min(highest, mel[-1]), _BANDS + 1)
     band = np.clip(np.digitize(mel, edges) - 1, 0, _BANDS - 1)
-    weights = (np.eye(_BANDS, dtype=np.float32)[band] * (mel >= edges[0])[:, None]).astype(np.float32)
+    weights = (np.eye(_BANDS, dtype=np.float32)[band] * ((mel >= edges[0]) & (mel <= edges[-1]))[:, None]).astype(
+        np.float32
+    )
     weights /= np.maximum(weights.sum(0), 1)
     count = max(0, (len(samples) - size) // hop + 1)
     shape = np.hanning(size).astype(np.float32)

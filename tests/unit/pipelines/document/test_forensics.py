@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 from pipelines.context import Context
 from pipelines.document.file_names import judge_name
 from pipelines.document.forensics import FAMILIES, FLAGS, analyse_file
-from pipelines.document.pixel_checks import rendered, turned
+from pipelines.document.pixel_checks import page_like, turned
 from pipelines.errors import MediaError
 from pipelines.local import LocalModels, LocalWorkers
 from pipelines.media.decoder import IsolatedDecoder
@@ -168,13 +168,6 @@ def test_boxes_turn_with_the_picture(orientation: int) -> None:
     assert upright.sum() == 255 * 3 * 220
 
 
-def test_a_drawn_page_is_told_from_a_photograph() -> None:
-    page = np.full((400, 300, 3), 255, np.uint8)
-    page[50:60, 20:280] = 0
-    assert rendered(page)
-    assert not rendered(skimage.data.astronaut())
-
-
 async def test_a_pdf_with_text_under_a_white_box_is_told_with_a_picture(workers: LocalWorkers) -> None:
     def cover(canvas: Canvas) -> None:
         canvas.setFillColorRGB(1, 1, 1)
@@ -199,4 +192,24 @@ async def test_a_pdf_whose_sum_was_changed_is_suspicious(workers: LocalWorkers) 
 async def test_a_pdf_that_was_not_read_to_its_end_is_not_genuine(workers: LocalWorkers) -> None:
     report = await analysed(workers, paper(pages=51))
     assert report.check("hidden_content").status is Status.NOT_PERFORMED
+    assert report.verdict is Verdict.INCONCLUSIVE
+
+
+def test_pages_are_told_from_photographs() -> None:
+    page = np.full((400, 300, 3), 240, np.uint8)
+    page[50:380:20, 20:280] = 30
+    noisy = np.clip(page + np.random.default_rng(0).normal(0, 4, page.shape), 0, 255).astype(np.uint8)
+    assert page_like(page)
+    assert page_like(noisy)
+    assert not page_like(skimage.data.astronaut())
+
+
+async def test_pixels_of_a_page_are_not_judged_and_the_page_is_never_called_genuine(workers: LocalWorkers) -> None:
+    page = np.full((800, 600, 3), 250, np.uint8)
+    for top in range(40, 760, 24):
+        page[top : top + 8, 40:560:16] = 20
+    report = await analysed(workers, saved(page, quality=85, exif=_EXIF))
+    copies = report.check("copy_move")
+    assert copies is not None
+    assert copies.status is Status.NOT_PERFORMED
     assert report.verdict is Verdict.INCONCLUSIVE
