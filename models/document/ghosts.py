@@ -24,7 +24,6 @@ _LEAST_AREA, _FULL_AREA = 16, 30
 _SPREAD, _LEAST_SPREAD = (10, 90), 0.1
 _BLACK, _WHITE, _CLIPPED_MOST = 1, 254, 0.05
 _NEVER_COMPRESSED = 101
-_OWN_RATIO = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +130,19 @@ def _errors(coefficients: np.ndarray, usable: np.ndarray) -> tuple[np.ndarray, n
 
 
 def _own_quality(errors: np.ndarray, counts: np.ndarray) -> int:
-    """The quality that the picture was last compressed at: the finest steps that nearly all coefficients keep to."""
-    ratios = 12 * errors.sum((1, 2)) / np.maximum(counts.sum((1, 2)), 1)
-    kept = np.flatnonzero(ratios < _OWN_RATIO)
-    return _QUALITIES[int(kept[-1])] if len(kept) else _NEVER_COMPRESSED
+    """The quality that a picture of unknown origin was last compressed at, as far as that is certain.
+
+    The finest of several qualities that left their mark on the whole picture. A single one may as well be an earlier
+    one, of a picture that was then saved without loss or more finely.
+    """
+    levels = np.log((12 * errors.sum((1, 2)) + 3) / (counts.sum((1, 2)) + 3))
+    dips = levels[_APART:-_APART] - 0.5 * (levels[: -2 * _APART] + levels[2 * _APART :])
+    marks: list[int] = []
+    for number in np.argsort(dips):
+        quality = _QUALITIES[_APART + int(number)]
+        if dips[number] < _GLOBAL and all(abs(quality - mark) > _APART for mark in marks):
+            marks.append(quality)
+    return max(marks) if len(marks) > 1 else _NEVER_COMPRESSED
 
 
 def _dips(errors: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:

@@ -91,10 +91,21 @@ def test_ghosts_say_nothing_of_a_part_with_the_same_history(
 def test_a_picture_compressed_twice_is_no_splice_but_tells_the_earlier_quality(
     ghosts: GhostDetector, base: np.ndarray
 ) -> None:
-    (found,) = ghosts.predict([Picture(jpeg(jpeg(base, 70), 90), None)])
+    (found,) = ghosts.predict([Picture(jpeg(jpeg(base, 70), 90), 90)])
     assert found is not None
     assert found.score > 0.5
     assert abs(found.details["global_quality"] - 70) <= 1
+
+
+@pytest.mark.parametrize("last", [90, 95])
+def test_a_part_put_in_is_found_without_knowing_the_file_s_quality(
+    ghosts: GhostDetector, base: np.ndarray, patch: np.ndarray, last: int
+) -> None:
+    forged, genuine = jpeg(pasted(jpeg(base, 70), patch, 203, 245), last), jpeg(jpeg(base, 70), last)
+    found, calm = ghosts.predict([Picture(forged), Picture(genuine)])
+    assert found is not None
+    assert calm is not None
+    assert found.score < 0.5 < calm.score
 
 
 def test_a_picture_too_small_or_too_plain_cannot_be_judged(ghosts: GhostDetector, copies: CopyMoveDetector) -> None:
