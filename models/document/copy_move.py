@@ -19,6 +19,8 @@ _RATIO = 0.6
 _LEAST_MOVE = 24.0
 _LEAST_INLIERS = 4
 _LEAST_HITS = 4
+_OFF_MOST = 0.35
+"""Pixels by which half of the matches may miss their place: windows of a house miss it by 0.4 and more, copies hit."""
 _MODELS = 4
 _SCALES = (0.4, 2.5)
 _FINE = 1.2
@@ -149,11 +151,15 @@ def _confirm(grey: np.ndarray, move: _Move) -> _Copy:
     count, labels, shapes, _ = cv2.connectedComponentsWithStats(copied)
     places = np.clip(np.round(move.target - (left, top)).astype(int), 0, (size[0] - 1, size[1] - 1))
     hits = np.bincount(labels[places[:, 1], places[:, 0]], minlength=count)
+    home = labels[places[:, 1], places[:, 0]]
+    off = np.linalg.norm(move.source @ move.transform[:, :2].T + move.transform[:, 2] - move.target, axis=1)
     best, chosen = _NONE, 0
     for number in range(1, count):
+        if hits[number] < _LEAST_HITS or np.median(off[home == number]) > _OFF_MOST:
+            continue
         mean = float(alike[labels == number].mean())
         strength = float(shapes[number, cv2.CC_STAT_AREA] ** 0.5 * max(0.0, mean - _LEAST_ALIKE))
-        if hits[number] >= _LEAST_HITS and strength > best.strength:
+        if strength > best.strength:
             best, chosen = _Copy(strength, mean, (), None), number
     if not chosen:
         return best

@@ -103,7 +103,7 @@ class _Part:
 
 def _unclipped(pixels: np.ndarray) -> np.ndarray:
     """(h, w) bool: blocks of 8 x 8 pixels with few at black or white, where clipping wipes the steps out."""
-    clipped: np.ndarray = ((pixels <= _BLACK) | (pixels >= _WHITE)).any(2)
+    clipped = np.any((pixels <= _BLACK) | (pixels >= _WHITE), axis=2)
     height, width = clipped.shape[0] // BLOCK, clipped.shape[1] // BLOCK
     blocks = clipped[: height * BLOCK, : width * BLOCK].reshape(height, BLOCK, width, BLOCK)
     few: np.ndarray = blocks.mean((1, 3)) <= _CLIPPED_MOST
