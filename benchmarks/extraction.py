@@ -29,7 +29,7 @@ from pipelines.document.extraction.amounts import find_amounts
 from pipelines.document.extraction.engine import extract, relations_of
 from pipelines.document.text import Span
 
-EACH = 5
+EACH = 4
 """Generated documents of every type and language."""
 
 

@@ -24,6 +24,8 @@ _PROSE = 0.5
 _HEADING = 0.35
 """For labels in rows of nothing but labels: those head columns."""
 _LINES_BELOW = 2.6
+_ASKEW = 0.9
+"""Text heights by which an amount may stand higher or lower than its label on crumpled or tilted paper."""
 _SEPARATORS = " \t:;.#=-\u2013\u2014|*>"
 
 
@@ -164,17 +166,15 @@ def _nearly_right_of(sheet: Sheet, cell: Cell, hit: Hit, hits: Mapping[int, list
     if hit.label.kind != "amount":
         return []
     middle = (cell.box[1] + cell.box[3]) / 2
-    near = [
-        other
-        for row in sheet.rows[max(cell.row - 1, 0) : cell.row + 2]
+    apart = {
+        id(other): abs((other.box[1] + other.box[3]) / 2 - middle)
+        for row in sheet.rows[max(cell.row - 2, 0) : cell.row + 3]
+        if row[0].page == cell.page and row[0].row != cell.row and not any(hits[id(one)] for one in row)
         for other in row
-        if row[0].page == cell.page and row[0].row != cell.row and len(row) == 1 and not hits[id(other)]
-    ]
-    return [
-        other
-        for other in near
-        if other.box[0] >= cell.box[2] and other.box[1] - 0.3 * other.size <= middle <= other.box[3] + 0.3 * other.size
-    ]
+        if other.box[0] >= cell.box[2]
+    }
+    near = [other for row in sheet.rows[max(cell.row - 2, 0) : cell.row + 3] for other in row if id(other) in apart]
+    return [other for other in near if apart[id(other)] <= _ASKEW * max(other.size, cell.size)]
 
 
 def _under(

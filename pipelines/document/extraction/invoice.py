@@ -13,7 +13,9 @@ from pipelines.document.extraction.lexicon import lexicon
 from pipelines.document.extraction.parties import find_parties
 from pipelines.document.extraction.totals import Sums, choose_sums
 
-_SUMS = ("total", "subtotal", "tax", "rounding", "paid", "change", "discount", "charge")
+_CORE = ("total", "subtotal", "tax", "rounding", "change")
+_EXTRAS = ("paid", "discount", "charge")
+_SUMS = (*_CORE, *_EXTRAS)
 _UNLABELLED_DATE = 0.35
 
 
@@ -21,7 +23,8 @@ def extract_invoice(sheet: Sheet, readers: Readers) -> Findings:
     """Fields of contracts 2.6: numbers, dates, sums, parties, line items."""
     words = lexicon("invoice")
     candidates = find_candidates(sheet, words, readers)
-    items = line_items.find_items(sheet, _rows(candidates, ("total",), 0.7), _rows(candidates, _SUMS, 0.5))
+    ends, sums_rows = _rows(candidates, ("total",), 0.7), _rows(candidates, _CORE, 0.5)
+    items = line_items.find_items(sheet, ends, sums_rows, _rows(candidates, _EXTRAS, 0.5))
     if items.headed:
         used = {line.amount.index for line in items.lines}
         candidates |= {name: [one for one in candidates.get(name, ()) if one.index not in used] for name in _SUMS}

@@ -69,27 +69,30 @@ class Items:
         return sum((line.amount.value for line in self.lines), Decimal(0))
 
 
-def find_items(sheet: Sheet, ends: frozenset[int], skipped: frozenset[int]) -> Items:
+def find_items(
+    sheet: Sheet, ends: frozenset[int], skipped: frozenset[int], doubtful: frozenset[int] = frozenset()
+) -> Items:
     """Lines under column heads, else rows that end in an amount above the first total.
 
     Args:
         ends: rows at which the items end, such as the one with the total.
         skipped: rows of sums, which are no items.
+        doubtful: rows that open with a word for a payment or discount: items where they have a quantity or a price.
     """
     tables = find_tables(sheet, frozenset({"amount"}), ends) or find_tables(sheet, frozenset({"unit_price"}), ends)
     tables = [table for table in tables if "description" in table.heads or "quantity" in table.heads]
-    lines = [item for table in tables for item in _lines(table, skipped)]
+    lines = [item for table in tables for item in _lines(table, skipped, doubtful)]
     if lines:
         pages = {row.page for table in tables for row in table.rows}
         return Items(tuple(lines), headed=True, complete=len(tables) == 1 and len(pages) == 1)
-    return Items(tuple(_bare_lines(sheet, ends, skipped)), headed=False, complete=False)
+    return Items(tuple(_bare_lines(sheet, ends, skipped | doubtful)), headed=False, complete=False)
 
 
-def _lines(table: Table, skipped: frozenset[int]) -> list[Item]:
+def _lines(table: Table, skipped: frozenset[int], doubtful: frozenset[int]) -> list[Item]:
     found: list[Item] = []
     money = "amount" if "amount" in table.heads else "unit_price"
     for row in table.rows:
-        if row.row in skipped and not row.figures.keys() - {money}:
+        if row.row in skipped or (row.row in doubtful and not row.figures.keys() - {money}):
             continue
         described = [cell for cells in _words(row) for cell in cells]
         figure = row.figures.get(money)

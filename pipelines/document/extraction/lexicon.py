@@ -13,9 +13,9 @@ from pipelines.document.extraction.amounts import CODES
 from pipelines.document.extraction.spelling import one_edit_apart, squeeze
 
 _WEAK = 0.5
-_FUZZY_LEAST = 6
+_FUZZY_LEAST = 5
 """Letters of a label from which one misread letter is forgiven."""
-_FUZZY = 0.85
+_FUZZY, _GLUED = 0.85, 0.6
 _SHORT = 2
 _SHORTEST = 3
 """Letters up to which a label is no label of the digits glued to it: "DE84" is no "de" 84."""
@@ -56,6 +56,7 @@ class Lexicon:
         self._by_head: dict[str, list[str]] = defaultdict(list)
         for spelling in sorted(labels, key=len, reverse=True):
             self._by_head[spelling[:_SHORT]].append(spelling)
+        self._sums = [name for name, ones in labels.items() if ones[0].kind == "amount" and len(name) >= _FUZZY_LEAST]
         self._fuzzy: dict[str, list[str]] = defaultdict(list)
         for spelling in labels:
             if len(spelling) >= _FUZZY_LEAST:
@@ -97,6 +98,22 @@ class Lexicon:
                     best = spelling, end, _FUZZY
             if best:
                 return best
+        return self._glued(text, squeezed, offsets, start)
+
+    def _glued(self, text: str, squeezed: str, offsets: list[int], start: int) -> tuple[str, int, float] | None:
+        """A word of OCR that begins or ends with the name of a sum: "TOTALPAYMT", "NETTOTAL"."""
+        end = start
+        while (
+            end < len(squeezed)
+            and text[offsets[end]].isalpha()
+            and (end == start or offsets[end] <= offsets[end - 1] + 1)
+        ):
+            end += 1
+        word = squeezed[start:end]
+        for spelling in (*self._by_head.get(word[:_SHORT], ()), *self._sums):
+            named = len(spelling) >= _FUZZY_LEAST and self.labels[spelling][0].kind == "amount"
+            if named and (word.startswith(spelling) or word.endswith(spelling)):
+                return spelling, end, _GLUED
         return None
 
 

@@ -21,7 +21,8 @@ def composed(text: str, hits: Sequence[Hit]) -> list[Hit]:
     joined: list[Hit] = []
     n = 0
     while n < len(hits):
-        hit, n = hits[n], n + 1
+        first = hit = hits[n]
+        n += 1
         if hit.label.kind == "modifier":
             continue
         if hit.label.field in _SUMS:
@@ -33,8 +34,10 @@ def composed(text: str, hits: Sequence[Hit]) -> list[Hit]:
             elif modifier is not None and modifier.label.field == "excluding":
                 hit = _named(hit, "subtotal", modifier.end)
             elif taxed is not None and _same_phrase(text, hit, taxed):
-                hit = _named(hit, "tax", taxed.end)
-            n += sum(other.start < hit.end for other in hits[n:])
+                bare = len(text[hit.start : hit.end].split()) == 1
+                hit = _named(hit, "tax" if bare else hit.label.field, taxed.end)
+            if hit is not first:
+                n += sum(other.start < hit.end for other in hits[n:])
         joined.append(hit)
     return joined
 

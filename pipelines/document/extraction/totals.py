@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
+from statistics import median
 
 from pipelines.document.extraction.amounts import find_amounts
 from pipelines.document.extraction.arithmetic import Relation, equals
@@ -20,6 +21,7 @@ _STRONG = 0.75
 _NAMED = 0.5
 """Score from which a further amount may be what is meant instead."""
 _PARTS = ("total", "subtotal", "tax")
+_TOO_SMALL, _LATER, _DOUBTFUL = 0.3, 0.1, 0.3
 _UNLABELLED, _LED_TO = 0.25, 0.45
 _AFTER_SUMS = 0.6
 """For totals below the change or in a summary of taxes."""
@@ -73,7 +75,8 @@ def choose_sums(sheet: Sheet, candidates: Mapping[str, list[Candidate]], items: 
         proof = max(proofs, key=lambda one: one.worth, default=_Proof(0.0))
         tendered = max((_tendered(total, candidates), 0.0))
         repeated = _REPEATED * min(counts.get(total.value, 1) - 1, 3)
-        worth = total.score + proof.worth + tendered + repeated + 0.02 * total.cell.row / max(len(sheet.rows), 1)
+        worth = total.score + proof.worth + tendered + repeated + _LATER * total.cell.row / max(len(sheet.rows), 1)
+        worth -= _TOO_SMALL * (_larger_above(sheet, total, candidates) and not proof.worth)
         judged.append((worth, total, proof))
     worth, total, proof = max(judged, key=lambda one: one[0])
     subtotal = proof.subtotal or _subtotal(total, candidates)
@@ -88,7 +91,8 @@ def _options(sheet: Sheet, candidates: Mapping[str, list[Candidate]]) -> list[Ca
     below = min(_first_payment(candidates), _tax_summary(sheet))
     placed = [replace(one, score=one.score * (_AFTER_SUMS if one.cell.row > below else 1.0)) for one in labelled]
     led_to = _led_to(sheet, candidates)
-    return _distinct(sorted([*placed, *led_to], key=lambda one: -one.score)) or _unlabelled(sheet)
+    found = _distinct(sorted([*placed, *led_to], key=lambda one: -one.score))
+    return found if found and found[0].score >= _DOUBTFUL else [*found, *_unlabelled(sheet)]
 
 
 def _rounded(candidates: Mapping[str, list[Candidate]]) -> list[Candidate]:
@@ -158,15 +162,17 @@ def _proofs(total: Candidate, candidates: Mapping[str, list[Candidate]], items: 
                 yield _Proof(_ADDED * subtotal.score + bonus, subtotal, (), rounding)
         if items is not None and any(equals(items + more, target) for more in adjustments):
             yield _Proof(_ADDED + bonus, rounding=rounding)
-        if bonus and any(equals(other.value, target) for other in candidates.get("total", ())):
-            yield _Proof(bonus, rounding=rounding)
+        before = [one for one in candidates.get("total", ()) if one.score >= _NAMED and one.value == target]
+        if bonus and before:
+            # What follows the total, rounded, is what is paid, whatever led to the total before.
+            yield _Proof(_TAXED + bonus, rounding=rounding)
 
 
 def _tendered(total: Candidate, candidates: Mapping[str, list[Candidate]]) -> float:
     """Whether cash given, less the change, comes to this total."""
     paid, change = _distinct(candidates.get("paid", [])), _distinct(candidates.get("change", []), 4)
     pairs = ((given.value, back.value) for given in paid for back in change if given.value > 0 and back.value > 0)
-    if any(equals(given - back, total.value) for given, back in pairs):
+    if any(given - back == total.value for given, back in pairs):  # to the cent: before or after rounding
         return _TENDERED
     return _ADDED / 2 if any(equals(given.value, total.value) for given in paid) else 0.0
 
@@ -209,15 +215,31 @@ def _relation(sums: Sums, candidates: Mapping[str, list[Candidate]]) -> Iterator
 
 
 def _unlabelled(sheet: Sheet) -> list[Candidate]:
-    """Without any label: the largest amount, for what little that says."""
-    best: Candidate | None = None
+    """Without any label: amounts that come back and stand in large print, then the largest, for what little it says."""
+    counts = _counts(sheet)
+    usual = median([cell.size for cell in sheet.cells()] or [1.0])
+    found = []
     for cell in sheet.cells():
         for one in find_amounts(cell.text, ocr=cell.ocr):
-            if one.quality >= 0.9 and (best is None or one.value > best.value):
+            if one.quality >= 0.9 and one.value > 0:
                 raw = cell.text[one.start : one.end]
-                score = _UNLABELLED * cell.confidence
-                best = Candidate("total", one.value, raw, cell.index_at(one.start), score, cell, one.currency)
-    return [] if best is None else [best]
+                spoken = 1 + 0.3 * min(counts[one.value] - 1, 2) + 0.5 * min(max(cell.size / usual - 1.2, 0), 1)
+                score = _UNLABELLED * spoken * cell.confidence
+                index = cell.index_at(one.start)
+                found.append(Candidate("total", one.value, raw, index, score, cell, one.currency))
+    found.sort(key=lambda one: (round(one.score, 1), one.value), reverse=True)
+    return found[:1]
+
+
+def _larger_above(sheet: Sheet, total: Candidate, candidates: Mapping[str, list[Candidate]]) -> bool:
+    """Whether more than it stands above it, and is no money that was handed over: parts are not larger than a whole."""
+    handed = {one.value for name in ("paid", "change") for one in candidates.get(name, ())}
+    return any(
+        one.value > total.value and one.quality >= 0.9 and one.value not in handed
+        for row in sheet.rows[: total.cell.row]
+        for cell in row
+        for one in find_amounts(cell.text, ocr=cell.ocr)
+    )
 
 
 def _counts(sheet: Sheet) -> dict[Decimal, int]:

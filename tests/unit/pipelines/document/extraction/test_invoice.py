@@ -1,7 +1,14 @@
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from pipelines.document.extraction.candidates import Readers, find_candidates
 from pipelines.document.extraction.engine import extract, relations_of
+from pipelines.document.extraction.layout import Sheet
+from pipelines.document.extraction.lexicon import lexicon
 from tests.unit.pipelines.document.extraction.pages import page
+from tests.unit.pipelines.document.extraction.pages import sheet as drawn_sheet
 
 INVOICE = """
 Nordwind Papier GmbH                                  RECHNUNG
@@ -123,3 +130,28 @@ def test_nothing_is_made_of_a_letter() -> None:
     found = extract(page("Dear Anna,\n\nthank you for the book.\nSee you on Sunday.\n\nYours, Ben"))
     assert found.document_type == "Unknown"
     assert found.findings.fields == {}
+
+
+@pytest.mark.parametrize(
+    ("label", "field"),
+    [
+        ("Total (incl. 6% GST)", "total"),
+        ("Total Sales (Excluding GST)", "subtotal"),
+        ("Total 6% GST", "tax"),
+        ("Total RM Incl. of GST", "total"),
+        ("TOTALRM", "total"),
+        ("Net amount", "subtotal"),
+    ],
+)
+def test_a_phrase_of_sum_and_tax_names_what_it_means(label: str, field: str) -> None:
+    sheet, readers = drawn_sheet(f"{label}     12.50")
+    found = find_candidates(sheet, lexicon("invoice"), readers)
+    best = max((one for ones in found.values() for one in ones), key=lambda one: one.score)
+    assert (best.field, str(best.value)) == (field, "12.50")
+
+
+def test_an_amount_beside_its_label_on_crumpled_paper_is_found() -> None:
+    spans = page("TOTAL\n               12.50", source="ocr", confidence=0.9)
+    low = [replace(spans[0], box=(0.0, 3.0, 30.0, 13.0)), replace(spans[1], box=(90.0, 9.0, 120.0, 19.0))]
+    (found,) = find_candidates(Sheet(low), lexicon("invoice"), Readers(Sheet(low)))["total"]
+    assert str(found.value) == "12.50"
