@@ -15,6 +15,7 @@ PREDICTORS = {
     "document/ocr": "models.document.ocr:PaddleOcr",
     "document/orientation": "models.document.orientation:PageOrientation",
     "document/other-scripts": "models.document.tesseract:Tesseract",
+    "document/recapture": "models.document.recapture:DocumentRecaptureDetector",
     "document/retouching": "models.document.retouching:RetouchingDetector",
     "face/detector": "models.face.detector:YuNetDetector",
     "face/embedder": "models.face.embedder:SFace",

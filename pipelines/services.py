@@ -7,6 +7,7 @@ from pipelines.context import Context
 from pipelines.document.data_extraction import extract_data
 from pipelines.document.forensics import analyse_file
 from pipelines.document.id_document.authenticate import authenticate
+from pipelines.document.liveness import check_document_liveness
 from pipelines.document.solution import judge_document
 from pipelines.identity.face_matching import enrol, match_faces
 from pipelines.identity.face_matrix import compare_everyone
@@ -46,6 +47,7 @@ SERVICES: dict[str, Service] = {
     "identity": Service(identity, "selfie", "reference"),
     "data_extraction": Service(extract_data, "file"),
     "document": Service(judge_document, "file", "back"),
+    "document_liveness": Service(check_document_liveness, "front", "back"),
     "id_document_authentication": Service(authenticate, "front", "back"),
     # These take media in any role, as many as there are.
     "liveness_set": Service(check_liveness_set, "file", for_files=False),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pipelines.document import forensics, page_text
+from pipelines.document import liveness as document_liveness
 from pipelines.document.id_document import observe as id_document
 from pipelines.identity import observe
 from pipelines.workers import Stage
@@ -22,5 +23,6 @@ STAGES: dict[str, NamedStage] = {
     # The same once more, for the further pages of scans: a task keeps one finding a stage.
     "document_scans": NamedStage(page_text.document_text, page_text.MODELS),
     "forensics": NamedStage(forensics.find_in_file, forensics.MODELS),
+    "document_liveness": NamedStage(document_liveness.observe, document_liveness.MODELS),
     "id_document": NamedStage(id_document.observe, id_document.MODELS),
 }

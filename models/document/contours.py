@@ -1,6 +1,6 @@
 """Documents by classical means: quadrilaterals among the outlines of edges and of regions, chosen by their sides.
 
-Needs no weights. What `models.document.detector` is measured against.
+Needs no weights.
 """
 
 from collections.abc import Iterator, Sequence

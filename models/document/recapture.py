@@ -8,6 +8,7 @@ import numpy as np
 
 from models import weights
 from models.cards import card
+from models.document.moire import peaks
 from models.onnx import Session
 from models.predictor import Predictor
 
@@ -29,8 +30,8 @@ class RecaptureScores:
 class DocumentRecaptureDetector(Predictor[np.ndarray, RecaptureScores]):
     """Scores screen replay and printed copies of documents.
 
-    Input: (N, 128, 128, 3) uint8 RGB crops of `cut_crops`, of one document. Output: two scores a document. Crops are
-    judged one by one; the mean of their logits is calibrated.
+    Input: (N, 128, 128, 3) uint8 RGB crops of `cut_crops`, of one document. Output: two scores a document, from the
+    mean logits of its crops and from what stands out of their spectra (`models.document.moire`).
     """
 
     card = card("document/recapture")
@@ -44,12 +45,20 @@ class DocumentRecaptureDetector(Predictor[np.ndarray, RecaptureScores]):
             return []
         (logits,) = self._net(np.concatenate(batch))
         ends = np.cumsum([len(crops) for crops in batch])[:-1]
-        return [self._scores(part.astype(np.float64).mean(0)) for part in np.split(logits, ends)]
+        parts = np.split(logits.astype(np.float64), ends)
+        return [self._scores(measures(part, crops)) for part, crops in zip(parts, batch, strict=True)]
 
-    def _scores(self, logits: np.ndarray) -> RecaptureScores:
-        scale, offset = (np.array(self.card.parameters[name]) for name in ("scale", "offset"))
-        screen, copy = 1 / (1 + np.exp(-(scale * logits + offset)))
+    def _scores(self, seen: np.ndarray) -> RecaptureScores:
+        mean, spread, weights, offset = (
+            np.array(self.card.parameters[name], np.float64) for name in ("mean", "spread", "weights", "offset")
+        )
+        screen, copy = 1 / (1 + np.exp(-(weights @ ((seen - mean) / spread) + offset)))
         return RecaptureScores(float(screen), float(copy))
+
+
+def measures(logits: np.ndarray, crops: np.ndarray) -> np.ndarray:
+    """(11,) what the scores are drawn from: mean logits of the crops (N, 2), and the peaks of their spectra."""
+    return np.concatenate([logits.mean(0), peaks(crops)])
 
 
 def cut_crops(image: np.ndarray, corners: np.ndarray) -> np.ndarray:

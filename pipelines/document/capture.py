@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from models.document.detector import DocumentQuad
+from models.document.orientation import PageTurn
 from models.document.recapture import RecaptureScores, cut_crops
 from models.document.text_line import TextLine
 from models.face.detector import FaceBox
@@ -18,10 +19,12 @@ from pipelines.identity.sights import upright
 from pipelines.media.frames import Decoded, DecodeRequest
 from pipelines.workers import Models
 
-MODELS = ("document/detector", "document/recapture", "face/detector", "face/landmarks")
+MODELS = ("document/detector", "document/orientation", "document/recapture", "face/detector", "face/landmarks")
 """What a stage that calls `observe_capture` needs."""
 REQUEST = DecodeRequest(frames=1, max_side=3200, kinds=frozenset({"image"}))
 """Moire and halftone dots are lost in reduced pictures."""
+_SURE = 0.6
+"""Least confidence with which text tells which way is up."""
 _CERTAIN = 0.35
 """Least certainty (see `sights.Scene`) of a portrait; ghost images and drawings come near it."""
 _FACE = 0.05, 0.6
@@ -45,7 +48,7 @@ class Capture:
         to_document: (3, 3) homography from pixels of the decoded frame to pixels of `document`.
         face: the portrait's face, in pixels of `document`.
         others: further faces in it, the largest first: ghost images, most often.
-        oriented: whether the portrait tells which way is up; else the longer side is horizontal, perhaps upside down.
+        oriented: whether the portrait tells which way is up; else the look of the text does, which may err.
         quality: how well it was taken.
         recapture: scores against screens and prints, None where nobody asked.
     """
@@ -150,6 +153,9 @@ async def _flat(image: np.ndarray, quad: DocumentQuad, models: Models, scale: fl
     document, matrix = rectify(image, quad.corners)
     faces, quarters = await _portrait(document, models)
     face = faces[0] if faces else None
+    if face is None:  # backs, and fronts whose portrait nobody finds: by the look of their text
+        page: PageTurn = (await models.predict("document/orientation", [document]))[0]
+        quarters = page.degrees // 90 if page.confidence >= _SURE else 0
     document, matrix = turned(document, matrix, quarters)
     placement = place(quad.corners, width, height)
     quality = measure(document, image, quad.corners, original=scale == 1.0)

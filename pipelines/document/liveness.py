@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from models.cards import card
+from models.document.retouching import DocumentInPhoto, Retouching
 from pipelines.context import Context
 from pipelines.document.capture import MODELS as CAPTURE_MODELS
 from pipelines.document.capture import REQUEST, Capture, observe_capture
@@ -17,7 +19,7 @@ from pipelines.workers import Models
 
 STAGE = "document_liveness"
 SIDES = ("front", "back")
-MODELS = CAPTURE_MODELS
+MODELS = (*CAPTURE_MODELS, "document/retouching")
 """What the stage needs; it runs beside them where one host holds them all."""
 _INSTRUMENTS = ("screen", "print")
 _REASONS = {"screen": "screen_replay", "print": "printed_copy"}
@@ -25,9 +27,30 @@ _UNUSABLE = frozenset({"DOCUMENT_NOT_FOUND", "TOO_MANY_DOCUMENTS"})
 """Errors after which nobody can say which document the scores are about."""
 
 
-async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) -> Capture:
-    """The stage: one side of a document, without its pixels."""
-    return (await observe_capture(decoded, models, options)).bare()
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """One side: its capture without pixels, and whether its portrait belongs there (0..1, higher = more genuine)."""
+
+    capture: Capture
+    substitution: float | None
+
+    @property
+    def scores(self) -> dict[str, float | None]:
+        """`screen`, `print` and `substitution`."""
+        return self.capture.scores | {"substitution": self.substitution}
+
+
+async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) -> Sighting:
+    """The stage: one side of a document."""
+    capture = await observe_capture(decoded, models, options)
+    substitution = None
+    if options.get("side", "front") == "front" and capture.face is not None:
+        assert capture.document is not None
+        assert capture.to_document is not None
+        item = DocumentInPhoto(decoded.frames[0].pixels, capture.to_document, capture.document, capture.portrait)
+        found: Retouching = (await models.predict("document/retouching", [item]))[0]
+        substitution = found.portrait
+    return Sighting(capture.bare(), substitution)
 
 
 async def check_document_liveness(context: Context) -> Report:
@@ -37,20 +60,43 @@ async def check_document_liveness(context: Context) -> Report:
     scores whatever its `error` says; a side with an error passes no check.
     """
     sides = [side for side in SIDES if context.has(side)]
-    found: list[Capture] = await asyncio.gather(*(context.look(side, STAGE, REQUEST, {"side": side}) for side in sides))
-    checks = tuple(
-        check for side, capture in zip(sides, found, strict=True) for check in recapture_checks(capture, side)
+    found: list[Sighting] = await asyncio.gather(
+        *(context.look(side, STAGE, REQUEST, {"side": side}) for side in sides)
     )
+    seen = dict(zip(sides, found, strict=True))
+    checks = tuple(check for side, sighting in seen.items() for check in _checks(sighting, side))
+    data = {side: sighting.capture.to_json() | {"scores": sighting.scores} for side, sighting in seen.items()}
     return Report(
         service="document_liveness",
         verdict=verdict("document_liveness", checks),
         checks=checks,
-        data={
-            "sides": {
-                side: capture.to_json() | {"scores": capture.scores | {"substitution": None}}
-                for side, capture in zip(sides, found, strict=True)
-            }
-        },
+        data={"sides": data},
+    )
+
+
+def _checks(sighting: Sighting, subject: str) -> tuple[Check, ...]:
+    """All of one side; only a front has a portrait that can be another's."""
+    checks = recapture_checks(sighting.capture, subject)
+    return (*checks, substitution_check(sighting, subject)) if subject == "front" else checks
+
+
+def substitution_check(sighting: Sighting, subject: str) -> Check:
+    """`portrait_substitution`: whether the portrait has the history of the rest of the picture."""
+    score, threshold = sighting.substitution, float(card("document/retouching").parameters["threshold"])
+    if score is None or sighting.capture.error in _UNUSABLE:
+        status, reason = Status.NOT_PERFORMED, "no_portrait" if sighting.capture.face is None else "too_small"
+    elif score < threshold:
+        status, reason = Status.FAILED, "portrait_substitution_traces"
+    else:
+        status, reason = Status.PASSED, ""
+    return Check(
+        name="portrait_substitution",
+        subject=subject,
+        status=status,
+        score=score,
+        threshold=threshold,
+        reasons=(reason,) if reason else (),
+        models=used("document/detector", "document/retouching"),
     )
 
 

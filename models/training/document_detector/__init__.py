@@ -1,1 +1,1 @@
-"""How `models/trained/document_detector.onnx` was made: `scenes`, then `train`, then `evaluate`."""
+"""Photographs that the document detector is measured on: `scenes`, then `evaluate`."""

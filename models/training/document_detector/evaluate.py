@@ -10,12 +10,15 @@ import cv2
 import numpy as np
 
 from models.cards import Measurement
-from models.document.detector import DocumentDetector, DocumentQuad
+from models.document.contours import ContourDetector
+from models.document.detector import DocumentQuad
+from models.predictor import Predictor
 from models.training.document_detector.scenes import KINDS, pool, scene
 from models.training.face_data import measured
 from models.training.recapture.evaluate import wilson
 from models.training.specimens.portraits import id_portraits
 
+Detector = Predictor[np.ndarray, list[DocumentQuad]]
 _ON = "generated photographs, unseen layouts, grounds and people"
 _SECOND = 0.25  # as pipelines.document.capture counts documents
 _SCANS = ("documents/id_images", "documents/sidtd")
@@ -42,7 +45,7 @@ def counted(found: list[DocumentQuad]) -> list[DocumentQuad]:
     return [quad for quad in found if quad.area >= _SECOND * found[0].area]
 
 
-def generated(detector: DocumentDetector, data: Path, count: int, seed: int) -> list[Measurement]:
+def generated(detector: Detector, data: Path, count: int, seed: int) -> list[Measurement]:
     """Figures on generated photographs, kinds in turn."""
     faces = id_portraits(data, "test", 60)
     sides = pool(faces, 42, seed, unseen=True)
@@ -82,7 +85,7 @@ def _share(what: str, hits: list[bool], on: str = _ON) -> Measurement:
     return Measurement(what, on, len(hits), round(value, 3), round(low, 3), round(high, 3))
 
 
-def scans(detector: DocumentDetector, data: Path) -> list[Measurement]:
+def scans(detector: Detector, data: Path) -> list[Measurement]:
     """How many of the flat scans at hand, which show one document and little else, are found as nearly all of them."""
     hits = []
     for folder in _SCANS:
@@ -104,7 +107,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=5)
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    detector = DocumentDetector()
+    detector: Detector = ContourDetector()
     detector.load()
     rows = generated(detector, args.data, args.count, args.seed) + scans(detector, args.data)
     print("".join(measured(row) for row in rows))

@@ -4,32 +4,34 @@
         --test layouts devices
 
 The scores are posteriors shifted so that 0.25 is where a bona fide document and a recapture are equally likely (the
-equal-cost point of contracts 5.1). A check passes from 0.25 up and fails below `fails_below`, under which at most 2 %
-of bona fide documents of the calibration set lie; what is between is inconclusive.
+equal-cost point of contracts 5.1). A check passes from 0.25 up and fails below `fails_below`, which lies four standard
+deviations under the mean of bona fide documents: unseen layouts stray further than those of the calibration. What is
+between is inconclusive.
 """
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from models.cards import Measurement
-from models.document.recapture import SIZE
+from models.document.recapture import SIZE, measures
 from models.onnx import Session
 from models.training.document_recapture.windows import SPECIES
 from models.training.face_data import measured
 from models.training.recapture.evaluate import auc, logistic, wilson
 
 EQUAL_COST = 0.25
-_FALSE_ALARMS = 0.015
+_DEVIATIONS, _RIDGE = 4.0, 3.0
 COLUMNS = {"screen": ("screen",), "print": ("print_colour", "print_grey")}
 
 
-def logits_of(net: Session, folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean logits (N, 2), species (N,) and hard (N,) of stored photographs."""
+def seen(net: Session, folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Measures (N, 11), species (N,) and hard (N,) of stored photographs."""
     crops, species, hard = (np.load(folder / f"{name}.npy") for name in ("crops", "species", "hard"))
-    return np.stack([net(one.astype(np.float32))[0].mean(0) for one in crops]), species, hard
+    return np.stack([measures(net(one.astype(np.float32))[0], one) for one in crops]), species, hard
 
 
 def rows_of(species: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -38,29 +40,46 @@ def rows_of(species: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
     return kept, species[kept] == 0
 
 
-def calibrate(logits: np.ndarray, species: np.ndarray) -> dict[str, tuple[float, float, float]]:
-    """Scale, offset and `fails_below` of each instrument."""
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A logistic regression over the measures of an instrument, and the score below which its check fails."""
+
+    mean: np.ndarray
+    spread: np.ndarray
+    weights: np.ndarray
+    offset: float
+    fails_below: float
+
+    def score(self, values: np.ndarray) -> np.ndarray:
+        """(N,) scores of measures (N, 11)."""
+        return _sigmoid((values - self.mean) / self.spread @ self.weights + self.offset)
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def calibrate(values: np.ndarray, species: np.ndarray) -> dict[str, Fit]:
+    """The fits of both instruments."""
     shift = float(np.log(EQUAL_COST / (1 - EQUAL_COST)))
+    mean, spread = values.mean(0), values.std(0)
     found = {}
-    for column, name in enumerate(COLUMNS):
+    for name in COLUMNS:
         kept, genuine = rows_of(species, name)
-        x = logits[kept, column]
+        x = (values[kept] - mean) / spread
         # Both classes weigh the same in the fit, whose zero is therefore where they are equally likely.
-        offset, scale = (float(value) for value in logistic(x[:, None], genuine.astype(float)))
-        offset += shift
-        scores = 1 / (1 + np.exp(-(scale * x + offset)))
-        fails_below = min(EQUAL_COST, float(np.quantile(scores[genuine], _FALSE_ALARMS)))
-        found[name] = scale, offset, fails_below
+        offset, *weights = logistic(x, genuine.astype(float), _RIDGE)
+        own = x[genuine] @ np.array(weights) + offset + shift
+        least = min(EQUAL_COST, float(_sigmoid(own.mean() - _DEVIATIONS * own.std())))
+        found[name] = Fit(mean, spread, np.array(weights), float(offset) + shift, least)
     return found
 
 
-def figures(
-    on: str, logits: np.ndarray, species: np.ndarray, fit: dict[str, tuple[float, float, float]]
-) -> list[Measurement]:
+def figures(on: str, values: np.ndarray, species: np.ndarray, fits: dict[str, Fit]) -> list[Measurement]:
     """AUC, and what becomes of bona fide documents and of each instrument."""
     rows = []
-    for column, (name, (scale, offset, fails_below)) in enumerate(fit.items()):
-        scores = 1 / (1 + np.exp(-(scale * logits[:, column] + offset)))
+    for name, fit in fits.items():
+        scores, fails_below = fit.score(values), fit.fails_below
         kept, genuine = rows_of(species, name)
         area = round(auc(scores[kept], genuine), 3)
         rows.append(Measurement(f"AUC, bona fide against {name}", on, int(kept.sum()), area))
@@ -87,17 +106,21 @@ def main() -> None:
     args = parser.parse_args()
     cv2.setNumThreads(1)
     net = Session(args.model, {"crops": ("batch", SIZE, SIZE, 3)})
-    logits, species, _ = logits_of(net, args.calibration)
-    fit = calibrate(logits, species)
-    print("scale =", [round(fit[name][0], 4) for name in COLUMNS])
-    print("offset =", [round(fit[name][1], 4) for name in COLUMNS])
-    for name in COLUMNS:
-        print(f"{name}_fails_below = {fit[name][2]:.4f}")
+    values, species, _ = seen(net, args.calibration)
+    fits = calibrate(values, species)
+    both = list(fits.values())
+    for name in ("mean", "spread"):
+        print(f"{name} =", np.round(getattr(both[0], name), 4).tolist())
+    print("weights =", [np.round(fit.weights, 4).tolist() for fit in both])
+    print("offset =", [round(fit.offset, 4) for fit in both])
+    print(f"threshold = {EQUAL_COST}")
+    for name, fit in fits.items():
+        print(f"{name}_fails_below = {fit.fails_below:.4f}")
     for folder in args.test:
-        logits, species, hard = logits_of(net, folder)
+        values, species, hard = seen(net, folder)
         for conditions, rows in (("ordinary", ~hard), ("hard", hard)):
             on = f"simulated, {folder.name}, {conditions} conditions"
-            print("".join(measured(row) for row in figures(on, logits[rows], species[rows], fit)))
+            print("".join(measured(row) for row in figures(on, values[rows], species[rows], fits)))
 
 
 if __name__ == "__main__":

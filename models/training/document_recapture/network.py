@@ -1,33 +1,95 @@
-"""The network on document crops: a close look and the spectrum of the same crop, two logits (higher = more genuine)."""
+"""The network on document crops: the two towers of the face recapture network, and a head of their own."""
+
+from pathlib import Path
 
 import torch
 from torch import nn
 
-from models.training.recapture.network import Spectrum, conv
+from models.training.recapture.network import Spectrum
+
+FACE_NETWORK = Path(__file__).parents[2] / "trained" / "recapture.onnx"
 
 
-class DocumentRecaptureNet(nn.Module):
-    """Crops (N, 128, 128, 3) RGB 0..255 to logits (N, 2): against screens, against prints."""
+class _Residual(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(width, width, 3, 1, 1), nn.ReLU(), nn.Conv2d(width, width, 3, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(x + self.body(x))
+
+
+def _convs(*shapes: tuple[int, int, int, int]) -> list[nn.Module]:
+    """Convolutions (inside, outside, size, stride), each with a ReLU; normalisation is folded into them."""
+    return [
+        layer
+        for inside, outside, size, stride in shapes
+        for layer in (nn.Conv2d(inside, outside, size, stride, size // 2), nn.ReLU())
+    ]
+
+
+class Towers(nn.Module):
+    """Crops (N, 128, 128, 3) RGB 0..255 to features (N, 262): a close look, the spectrum, and colours."""
 
     def __init__(self) -> None:
         super().__init__()
         self.close = nn.Sequential(
-            conv(3, 16, 5, 2), conv(16, 24), conv(24, 32, 3, 2), conv(32, 48, 3, 2), conv(48, 64, 3, 2)
+            *_convs((3, 24, 5, 2), (24, 32, 3, 2)),
+            _Residual(32),
+            *_convs((32, 48, 3, 2)),
+            _Residual(48),
+            *_convs((48, 64, 3, 1)),
         )
         self.spectrum = nn.Sequential(
-            Spectrum(), nn.BatchNorm2d(3), conv(3, 16, 5, 2), conv(16, 32, 3, 2), conv(32, 48, 3, 2), conv(48, 48)
+            Spectrum(), nn.BatchNorm2d(3), *_convs((3, 16, 5, 2), (16, 32, 3, 2), (32, 48, 3, 2), (48, 64, 3, 1))
         )
-        self.together = nn.Sequential(nn.Dropout(0.2), nn.Linear(2 * (64 + 48) + 6, 64), nn.ReLU(), nn.Linear(64, 2))
 
     def forward(self, crops: torch.Tensor) -> torch.Tensor:
         x = crops.permute(0, 3, 1, 2).float() / 127.5 - 1
-        features = [self._pool(tower(x)) for tower in (self.close, self.spectrum)]
+        pooled = [part for tower in (self.close, self.spectrum) for part in self._pool(tower(x))]
         # Colours of the crop as a whole: grey copies have none, printed whites and blacks are not those of the paper.
         low = nn.functional.avg_pool2d(x, 16)
-        spread = torch.stack([low.amax(1) - low.amin(1), low.mean(1)], 1)
-        colours = torch.cat([spread.mean((2, 3)), spread.amax((2, 3)), spread.amin(3).amin(2)], 1)
-        return self.together(torch.cat([*features, colours], 1))
+        tints = torch.stack([low.amax(1) - low.amin(1), low.mean(1)], 1)
+        return torch.cat([*pooled, tints.mean((2, 3)), tints.amax((2, 3)), tints.amin((2, 3))], 1)
 
     @staticmethod
-    def _pool(x: torch.Tensor) -> torch.Tensor:
-        return torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
+    def _pool(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return x.mean((2, 3)), x.amax((2, 3))
+
+
+class DocumentRecaptureNet(nn.Module):
+    """Crops (N, 128, 128, 3) RGB 0..255 to logits (N, 2), against screens and against prints; higher = more genuine."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.towers = Towers()
+        self.head = nn.Sequential(
+            nn.BatchNorm1d(262, affine=False), nn.Dropout(0.3), nn.Linear(262, 48), nn.ReLU(), nn.Linear(48, 2)
+        )
+
+    def forward(self, crops: torch.Tensor) -> torch.Tensor:
+        return self.head(self.towers(crops))
+
+
+def from_faces() -> DocumentRecaptureNet:
+    """The network whose towers have learned from recaptured faces (`models.training.recapture`). Needs onnx."""
+    import onnx
+    from onnx import numpy_helper
+
+    stored = {
+        i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in onnx.load(FACE_NETWORK).graph.initializer
+    }
+    net = DocumentRecaptureNet()
+    for name in ("close", "spectrum"):
+        tower = getattr(net.towers, name)
+        weights = [key for key, value in stored.items() if key.startswith(f"net.{name}.") and value.ndim == 4]
+        convs = [module for module in tower.modules() if isinstance(module, nn.Conv2d)]
+        for conv, key in zip(convs, weights, strict=True):
+            conv.weight.data, bias = stored[key], stored[f"{key}_bias"]
+            assert conv.bias is not None
+            conv.bias.data = bias
+    norm = net.towers.spectrum[1]
+    assert isinstance(norm, nn.BatchNorm2d)
+    norm.weight.data, norm.bias.data = stored["net.spectrum.1.weight"], stored["net.spectrum.1.bias"]
+    norm.running_mean, norm.running_var = stored["net.spectrum.1.running_mean"], stored["net.spectrum.1.running_var"]
+    return net

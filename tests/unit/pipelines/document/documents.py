@@ -8,7 +8,9 @@ import numpy as np
 
 from models.document.corners import ordered
 from models.document.detector import DocumentQuad
+from models.document.orientation import PageTurn
 from models.document.recapture import RecaptureScores
+from models.document.retouching import Retouching
 from models.face.detector import FaceBox
 from models.face.landmarks import FaceMeshResult
 from pipelines.media.frames import Decoded, Frame
@@ -22,13 +24,17 @@ class PaintedDocuments:
 
     def __init__(self, screen: float = 0.9, copy: float = 0.8) -> None:
         self.scores = RecaptureScores(screen, copy)
+        self.page = PageTurn(0, 0.3)
+        self.portrait: float | None = 0.9
         self.asked: list[str] = []
 
     async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
         self.asked += [name] * bool(batch)
         answers = {
             "document/detector": self.detector,
+            "document/orientation": lambda page: self.page,
             "document/recapture": lambda crops: self.scores,
+            "document/retouching": lambda item: Retouching(self.portrait, (), np.zeros((1, 1), np.float32)),
             "face/detector": self.faces,
             "face/landmarks": self.mesh,
         }

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from models.document.orientation import PageTurn
 from models.document.text_line import TextLine
 from pipelines.document.capture import captures, observe_capture, quarters_up
 from tests.unit.pipelines.document.documents import CYAN, MAGENTA, PaintedDocuments, decoded, photo, sheet
@@ -79,6 +80,17 @@ async def test_a_flat_scan_that_fills_the_frame_is_marked_and_complete() -> None
     assert seen.error == "DOCUMENT_TOO_CLOSE_TO_CAMERA"
     assert seen.face is not None
     assert "DOCUMENT_BORDERS_OUTSIDE_OF_FRAME" not in seen.warnings
+
+
+async def test_a_back_is_turned_by_its_text_where_that_is_sure() -> None:
+    models, back = PaintedDocuments(), photo(sheet(portrait=False))
+    lying = await observe_capture(back, models, {"side": "back"})
+    models.page = PageTurn(180, 0.9)
+    turned = await observe_capture(back, models, {"side": "back"})
+    assert not turned.oriented  # a caller that reads the text knows better
+    assert lying.corners is not None
+    assert turned.corners is not None
+    assert np.allclose(turned.corners[0], lying.corners[2])
 
 
 async def test_text_tells_which_way_is_up_where_there_is_no_portrait() -> None:

@@ -45,6 +45,16 @@ async def test_each_instrument_fails_its_own_check(screen: float, copy: float, f
     assert [check.name for check in report.checks if check.status is Status.FAILED] == [f"document_liveness_{failed}"]
 
 
+async def test_a_portrait_that_does_not_belong_there_is_suspicious() -> None:
+    models = PaintedDocuments(0.95, 0.95)
+    models.portrait = 0.1
+    report = await judged(models, front=photo(sheet()))
+    assert report.verdict is Verdict.SUSPICIOUS
+    assert report.data["sides"]["front"]["scores"]["substitution"] == 0.1
+    models.portrait = None  # too small to tell
+    assert (await judged(models, front=photo(sheet()))).verdict is Verdict.GENUINE
+
+
 async def test_a_doubtful_score_is_inconclusive() -> None:
     report = await judged(PaintedDocuments(BETWEEN, 0.95), front=photo(sheet()))
     assert report.verdict is Verdict.INCONCLUSIVE
