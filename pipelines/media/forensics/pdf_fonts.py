@@ -110,7 +110,7 @@ def _mixed(view: PageView, numbers: Sequence[_Number]) -> Iterator[dict[str, Any
         reasons = [
             reason
             for reason, differs in (
-                ("font", len({glyph.font for glyph in digits}) > 1),
+                ("font", len({_face(glyph.font) for glyph in digits}) > 1),
                 ("size", max(g.size for g in digits) > 1.03 * min(g.size for g in digits)),
                 ("baseline", max(g.origin[1] for g in digits) - min(g.origin[1] for g in digits) > 0.04 * first.size),
                 ("color", len({glyph.color for glyph in digits}) > 1),
@@ -119,6 +119,11 @@ def _mixed(view: PageView, numbers: Sequence[_Number]) -> Iterator[dict[str, Any
         ]
         if reasons:
             yield _entry(view, number, reasons)
+
+
+def _face(font: str) -> tuple[str, bool]:
+    """The font's name, and whether it is a subset: one program may embed several subsets of a font, not both kinds."""
+    return _SUBSET.sub("", font), _SUBSET.match(font) is not None
 
 
 def _raised(glyph: Glyph, first: Glyph) -> bool:
