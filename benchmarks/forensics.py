@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks.file_forensics import ordinary
 from benchmarks.file_forensics.splices import copied, decoded, joined, spliced, without_history
+from benchmarks.file_forensics.traces import clean, traces
 from models.document.anomaly import Anomaly
 from models.document.copy_move import CopyMoveDetector
 from models.document.ghosts import GhostDetector, Picture
@@ -41,6 +42,7 @@ easier.
 
 def share(hits: int, n: int) -> str:
     _, low, high = wilson(hits, n)
+    low = max(low, 0.0)  # not minus nothing
     return f"{100 * hits / n:.1f} ({100 * low:.1f} to {100 * high:.1f}), n {n}" if n else "-"
 
 
@@ -136,6 +138,16 @@ def c2pa_table(data: Path) -> str:
     return table(["file", "state", "invalid_signature"], rows)
 
 
+def traces_table() -> str:
+    """Files with one trace each: found by its flag; and what clean files raise besides `metadata_stripped`."""
+    made = [(flag, flag in facts(data)["flags"]) for flag, data in traces()]
+    rows = [[flag, share(sum(hit for name, hit in made if name == flag), sum(name == flag for name, _ in made))]
+            for flag in dict.fromkeys(name for name, _ in made)]  # fmt: skip
+    others = [set(facts(data)["flags"]) - {"metadata_stripped"} for data in clean()]
+    rows.append(["none (files as cameras write them): any flag", share(sum(map(bool, others)), len(others))])
+    return table(["trace put into the file", "flagged"], rows)
+
+
 def exif_table(data: Path) -> str:
     rows = []
     for path in sorted((data / "forensics/exif").iterdir()):
@@ -166,6 +178,7 @@ async def ordinary_table(data: Path, photos: ordinary.Files) -> str:
 
 def metadata(data: Path, photos: ordinary.Files, seed: int) -> str:
     parts = ["## Signed provenance (public C2PA test files)\n\n", c2pa_table(data)]
+    parts += ["## Generated traces\n\n", traces_table()]
     parts += ["## Metadata of the EXIF sample set\n\n", exif_table(data)]
     return "".join([*parts, "## Recordings\n\n", audio_table(data, seed)])
 

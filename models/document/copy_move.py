@@ -21,6 +21,7 @@ _LEAST_INLIERS = 4
 _LEAST_HITS = 4
 _OFF_MOST = 0.35
 """Pixels by which half of the matches may miss their place: windows of a house miss it by 0.4 and more, copies hit."""
+_THIN, _OVERLAP_MOST = 16, 0.25
 _MODELS = 4
 _SCALES = (0.4, 2.5)
 _FINE = 1.2
@@ -159,7 +160,8 @@ def _confirm(grey: np.ndarray, move: _Move) -> _Copy:
             continue
         mean = float(alike[labels == number].mean())
         strength = float(shapes[number, cv2.CC_STAT_AREA] ** 0.5 * max(0.0, mean - _LEAST_ALIKE))
-        if strength > best.strength:
+        box = _box(shapes[number], (int(left), int(top)))
+        if strength > best.strength and not _pattern(_origin(box, move.transform), box):
             best, chosen = _Copy(strength, mean, (), None), number
     if not chosen:
         return best
@@ -168,6 +170,14 @@ def _confirm(grey: np.ndarray, move: _Move) -> _Copy:
     back = cv2.warpAffine(mask, move.transform, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     box = _box(shapes[chosen], (int(left), int(top)))
     return _Copy(best.strength, best.alike, (_origin(box, move.transform), box), np.maximum(mask, np.clip(back, 0, 1)))
+
+
+def _pattern(source: Region, target: Region) -> bool:
+    """Whether a part lies largely on its own source, as patterns do, or is as thin as a line."""
+    sides = [min(right - left, bottom - top) for left, top, right, bottom in (source, target)]
+    over = [min(source[i + 2], target[i + 2]) - max(source[i], target[i]) for i in (0, 1)]
+    area = (target[2] - target[0]) * (target[3] - target[1])
+    return min(sides) < _THIN or (min(over) > 0 and over[0] * over[1] > _OVERLAP_MOST * area)
 
 
 def _finest(grey: np.ndarray) -> np.ndarray:
