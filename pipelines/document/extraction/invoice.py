@@ -34,6 +34,8 @@ def extract_invoice(sheet: Sheet, readers: Readers) -> Findings:
     supplier, customer = find_parties(sheet, candidates, words)
     numbers = {"vat_id": "supplier_vat_id", "company_number": "supplier_company_number"}
     supplier |= {name: of_candidate(one) for name, field in numbers.items() if (one := best(candidates.get(field, ())))}
+    if "vat_id" not in supplier and (unnamed := _anywhere(sheet, readers, "vat_id")) is not None:
+        supplier["vat_id"] = unnamed
     fields: dict[str, Any] = {
         "invoice_number": _leaf(best(candidates.get("invoice_number", ()), 0.25)),
         **dates,
@@ -43,7 +45,7 @@ def extract_invoice(sheet: Sheet, readers: Readers) -> Findings:
         **_sums(sums),
         "supplier": supplier or None,
         "customer": customer or None,
-        "iban": _leaf(best(candidates.get("iban", ()))) or _anywhere(sheet, readers),
+        "iban": _leaf(best(candidates.get("iban", ()))) or _anywhere(sheet, readers, "iban"),
         "line_items": line_items.to_json(items, [value for value, _ in values]),
     }
     relations = (*sums.relations, *line_items.relations(items, values))
@@ -119,10 +121,10 @@ def _mentions(sheet: Sheet) -> list[tuple[str, str, int]]:
     return found
 
 
-def _anywhere(sheet: Sheet, readers: Readers) -> Leaf | None:
-    """An IBAN that no label names, if its check digits hold."""
+def _anywhere(sheet: Sheet, readers: Readers, kind: str) -> Leaf | None:
+    """An IBAN or VAT id that no label names, if its check digits hold."""
     for cell in sheet.cells():
-        for value in readers.by_kind["iban"](cell, 0, len(cell.text)):
+        for value in readers.by_kind[kind](cell, 0, len(cell.text)):
             if value.about.valid:
                 return leaf(value.value, value.raw, cell.index_at(value.start), 0.8 * cell.confidence)
     return None
