@@ -47,7 +47,7 @@ async def identity(context: Context) -> Report:
         checks.append(_match(selfie, lambda: _person(reference), "selfie+reference"))
     if document is not None:
         checks.append(_match(selfie, lambda: _holder(document), "selfie+front"))
-    found = _authenticated(document, skip_forgery=bool(options.get("skip_forgery")))
+    found = await asyncio.to_thread(_authenticated, document, bool(options.get("skip_forgery")))
     checks += [*recording_checks(selfie, "selfie", options), *quality_checks(selfie, "selfie"), *found.checks]
     if isinstance(reference, Observation) and options.get("occlusion"):
         checks += occlusion_checks(reference, "reference")
@@ -78,7 +78,7 @@ async def _document(context: Context) -> Seen | MediaError | None:
         return error
 
 
-def _authenticated(document: Seen | MediaError | None, *, skip_forgery: bool) -> Report:
+def _authenticated(document: Seen | MediaError | None, skip_forgery: bool) -> Report:
     """What the document has to say for itself; empty without one."""
     if document is None or isinstance(document, MediaError):
         checks = () if document is None else (_unjudged(document),)

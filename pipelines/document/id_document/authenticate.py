@@ -35,7 +35,8 @@ async def authenticate(context: Context) -> Report:
         MediaError: a picture cannot be decoded.
     """
     seen = await look_at_document(context)
-    return report(seen, skip_forgery=bool(context.options.get("skip_forgery")))
+    # Dictionaries of labels are searched letter by letter: not on the event loop of other tasks.
+    return await asyncio.to_thread(report, seen, skip_forgery=bool(context.options.get("skip_forgery")))
 
 
 async def look_at_document(context: Context) -> Seen:
