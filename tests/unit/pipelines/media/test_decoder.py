@@ -36,8 +36,13 @@ async def decoder() -> AsyncIterator[IsolatedDecoder]:
 def processes() -> list[psutil.Process]:
     """The decoder processes of this one."""
     # Servers of other tests are children of this process as well.
-    children = psutil.Process().children()
-    return [child for child in children if running(child) and "pipelines.media" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children() if running(child) and decodes(child)]
+
+
+def decodes(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):  # it may end between two questions
+        return "pipelines.media" in " ".join(process.cmdline())
+    return False
 
 
 def running(process: psutil.Process) -> bool:
