@@ -11,9 +11,9 @@ from models.face.pose import Pose
 from models.training.clips.head import Posture, rotation
 from models.training.clips.motion import answer
 from pipelines.identity.active_liveness.challenge import Action, Challenge, Step, draw
-from pipelines.identity.active_liveness.geometry import perspective
+from pipelines.identity.active_liveness.geometry import Growth, perspective
 from pipelines.identity.active_liveness.movements import signals
-from pipelines.identity.active_liveness.verify import DEPTH_LEAST, NAMES, WITHIN_LEAST, verify
+from pipelines.identity.active_liveness.verify import NAMES, WHOLE_LEAST, WITHIN_LEAST, verify
 from pipelines.identity.observation import Mark, Observation
 from pipelines.policy import ACTIVE, ENFORCED, verdict
 from pipelines.report import Check, Status, Verdict
@@ -130,21 +130,35 @@ def test_whatever_is_flat_has_no_depth_when_it_comes_closer() -> None:
     assert checks["active.motion"].reasons == ("too_little_motion",)
 
 
-def test_a_mesh_that_changes_by_a_step_when_a_picture_begins_to_move_is_no_depth() -> None:
-    marks = flattened(track(postures(*ACTIONS)))
+def stepped(marks: list[Mark], by: float) -> Growth:
+    """Changes the meshes by a step, as if by depth, where the face begins to come closer."""
     first = signals(marks)
     assert first is not None
     for mark, size in zip(marks, first.size, strict=True):
         assert mark.mesh is not None
         if size > 0.05:
             centre = mark.mesh.mean(0)
-            mark.mesh[:, :2] -= 0.15 * HEAD[:, 2:] * (mark.mesh - centre)[:, :2]
-    stepped = signals(marks)
-    assert stepped is not None
-    found = perspective(stepped)
+            mark.mesh[:, :2] -= by * HEAD[:, 2:] * (mark.mesh - centre)[:, :2]
+    changed = signals(marks)
+    assert changed is not None
+    found = perspective(changed)
     assert found is not None
-    assert found.whole > DEPTH_LEAST
+    return found
+
+
+def test_a_mesh_that_changes_by_a_step_when_a_picture_begins_to_move_is_no_depth() -> None:
+    marks = flattened(track(postures(*ACTIONS)))
+    found = stepped(marks, 0.15)
+    assert found.whole > WHOLE_LEAST
     assert found.within < WITHIN_LEAST
+    assert judged(marks)["active.perspective"].reasons == ("flat_face",)
+
+
+def test_growth_within_the_approach_is_no_depth_where_the_whole_recording_has_none() -> None:
+    marks = track(postures(*ACTIONS))
+    found = stepped(marks, -0.15)
+    assert found.whole < WHOLE_LEAST
+    assert found.within > WITHIN_LEAST
     assert judged(marks)["active.perspective"].reasons == ("flat_face",)
 
 
