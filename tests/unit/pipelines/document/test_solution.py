@@ -4,8 +4,9 @@ import pytest
 
 from pipelines.context import Context
 from pipelines.document.id_document.authenticate import report as id_report
-from pipelines.document.solution import Node, judge_document
+from pipelines.document.solution import judge_document
 from pipelines.errors import MediaError
+from pipelines.nodes import Node
 from pipelines.policy import verdict
 from pipelines.report import Artifact, Check, Report, Status, Verdict
 from tests.unit.pipelines.document.id_document.sides import TODAY, line, side
@@ -48,7 +49,11 @@ async def test_all_that_applies_makes_one_report() -> None:
     report = await judged(answering("forensic_analysis", FINE), identity_of())
     assert report.verdict is Verdict.GENUINE
     assert set(report.data) == {"data_extraction", "forensic_analysis", "id_document_authentication"}
-    assert sorted(artifact.name for artifact in report.artifacts) == ["heatmap.png", "portrait"]
+    assert sorted(artifact.name for artifact in report.artifacts) == [
+        "forensic_analysis-heatmap.png",
+        "heatmap.png",
+        "portrait",
+    ]
 
 
 async def test_what_is_no_identity_document_is_not_judged_as_one() -> None:
