@@ -9,9 +9,12 @@ from models.cards import card
 from models.document.quantisation import nearest_quality
 from pipelines.context import Context
 from pipelines.document.file_names import judge_name
+from pipelines.document.file_tags import judge_tags
 from pipelines.document.pdf_arithmetic import judge_arithmetic
 from pipelines.document.pixel_checks import PIXEL_MODELS, PixelCheck, check_pixels
 from pipelines.errors import MediaError
+from pipelines.media import exiftool
+from pipelines.media.forensics.findings import Findings
 from pipelines.media.frames import Decoded, DecodeRequest
 from pipelines.policy import verdict
 from pipelines.provenance import used
@@ -85,8 +88,10 @@ async def find_in_file(decoded: Decoded, models: Models, options: Mapping[str, A
     """
     began = time.perf_counter()
     facts = decoded.facts["forensics"]
-    flags = {name: flag for name, flag in facts["flags"].items() if name in FLAGS}
-    details, signals = dict(facts["details"]), facts["signals"]
+    found = Findings(dict(facts["details"]), dict(facts["flags"]), facts["signals"])
+    judge_tags(found, decoded.facts.get(exiftool.FACTS, {}))
+    flags = {name: flag for name, flag in found.flags.items() if name in FLAGS}
+    details, signals = found.details, found.signals
     if decoded.fault is not None and decoded.fault not in _NO_FAULT:
         if decoded.fault not in _THEIR_FAULT:
             raise MediaError(decoded.fault, _MESSAGES.get(decoded.fault, decoded.fault.replace("_", " ")))
@@ -100,7 +105,7 @@ async def find_in_file(decoded: Decoded, models: Models, options: Mapping[str, A
     pixels = await check_pixels(decoded, models, signals, quality) if decoded.kind == "image" else {}
     for check in pixels.values():
         if check is not None:
-            flags.update(check.flags)
+            flags |= {name: dict(flag) for name, flag in check.flags.items()}
     return FileFindings(
         kind=decoded.kind,
         details=details,
@@ -134,7 +139,7 @@ async def analyse_file(context: Context) -> Report:
 
     Options: `file_name`: as the client named the file. `extract_images`: artifacts of the images in a PDF.
     """
-    facts = {"forensics", "pdf_images"} if context.options.get("extract_images") else {"forensics"}
+    facts = {"forensics", exiftool.FACTS} | ({"pdf_images"} if context.options.get("extract_images") else set())
     request = DecodeRequest(frames=1, max_side=MAX_SIDE, kinds=_KINDS, exif_rotation=False, facts=frozenset(facts))
     seen: FileFindings = await context.look("file", "forensics", request, {})
     flags = dict(seen.flags)

@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from pipelines.errors import MediaError
+from pipelines.media import exiftool
 from pipelines.media.exchange import dump_call, load_decoded, memory_file, write_all
 from pipelines.media.frames import Decoded, DecodeRequest, Limits
 from pipelines.media.trust import TRUST_LIST_VARIABLE
@@ -66,7 +68,7 @@ class IsolatedDecoder:
         await asyncio.gather(*(worker.ready() for worker in self._free))
 
     async def decode(self, data: bytes, request: DecodeRequest | None = None, limits: Limits | None = None) -> Decoded:
-        """Decodes an image or video.
+        """Decodes a file, and has exiftool read it where `request.facts` asks for that and it is installed.
 
         Raises:
             MediaError: as `decode_media`; also `media_timeout`, `media_memory`, or `decoder_crashed` where the media
@@ -74,7 +76,10 @@ class IsolatedDecoder:
                 machine runs out of memory) is tried once more first, since the media need not be to blame.
             DecoderUnavailable: see there.
         """
-        call = json.dumps(dump_call(request or DecodeRequest(), limits or Limits())).encode()
+        request = request or DecodeRequest()
+        tags = exiftool.FACTS in request.facts
+        inside = replace(request, facts=request.facts - {exiftool.FACTS})
+        call = json.dumps(dump_call(inside, limits or Limits())).encode()
         source = memory_file()
         try:
             if len(data) > _LARGE_BYTES:
@@ -83,9 +88,11 @@ class IsolatedDecoder:
                 write_all(source, memoryview(data))
             async with self._turns:
                 try:
-                    return await self._decode(call, source)
+                    decoded = await self._decode(call, source)
                 except _DecoderKilled:
-                    return await self._decode(call, source)
+                    decoded = await self._decode(call, source)
+                found = await exiftool.read_tags(source) if tags else None
+            return decoded if found is None else replace(decoded, facts={**decoded.facts, exiftool.FACTS: dict(found)})
         except _DecoderDied:
             raise MediaError("decoder_crashed", "the media could not be decoded") from None
         finally:

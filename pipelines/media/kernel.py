@@ -7,7 +7,7 @@ import ctypes
 import os
 import platform
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
@@ -62,22 +62,25 @@ _CLONE3 = 435
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _RULESET_VERSION = 1
 _PATH_BENEATH = 1
-_READ_FILE, _READ_DIR = 1 << 2, 1 << 3
+_EXECUTE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 2, 1 << 3
 _RIGHTS_BY_ABI = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF}
 _RIGHTS_SINCE_ABI_5 = 0xFFFF
 
 
-def deny_network_and_programs() -> bool:
+def deny_network_and_programs(*, except_programs: bool = False) -> bool:
     """Makes new sockets, programs, processes, signals to others, tracing and higher limits fail with EPERM (seccomp).
 
     Threads and sockets that are already open go on working. Holds for the calling thread and those it starts.
+
+    Args:
+        except_programs: leave it to `deny_files` what this process may turn into; it starts none beside itself.
 
     Returns:
         Whether the lock is on; False on another processor or a kernel without it.
     """
     if platform.machine() not in _ARCHITECTURES:
         return False
-    program = _filter(*_ARCHITECTURES[platform.machine()])
+    program = _filter(*_ARCHITECTURES[platform.machine()], allowed=("execve",) if except_programs else ())
     instructions = ctypes.create_string_buffer(b"".join(program))
     header = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(program), ctypes.addressof(instructions)))
     return (
@@ -86,8 +89,9 @@ def deny_network_and_programs() -> bool:
     )
 
 
-def deny_files(readable: Sequence[Path]) -> bool:
-    """Makes every opening, creation and removal of files fail, but for reading beneath some directories (Landlock).
+def deny_files(readable: Sequence[Path], programs: Sequence[Path] = ()) -> bool:
+    """Makes every opening, creation and removal of files fail, but for reading beneath some directories, and for
+    running some files (Landlock).
 
     Descriptors that are already open go on working.
 
@@ -102,11 +106,12 @@ def deny_files(readable: Sequence[Path]) -> bool:
     if ruleset < 0:
         return False
     try:
-        for path in filter(Path.is_dir, readable):
-            directory = os.open(path, os.O_PATH | os.O_CLOEXEC)
-            rule = ctypes.create_string_buffer(struct.pack("=Qi", _READ_FILE | _READ_DIR, directory))
+        rights = dict.fromkeys(filter(Path.is_dir, readable), _READ_FILE | _READ_DIR)
+        for path, right in (rights | dict.fromkeys(programs, _READ_FILE | _EXECUTE)).items():
+            place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            rule = ctypes.create_string_buffer(struct.pack("=Qi", right, place))
             _call("syscall", _ADD_RULE, ruleset, _PATH_BENEATH, ctypes.addressof(rule), 0)
-            os.close(directory)
+            os.close(place)
         return (
             _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 and _call("syscall", _RESTRICT_SELF, ruleset, 0) == 0
         )
@@ -114,9 +119,9 @@ def deny_files(readable: Sequence[Path]) -> bool:
         os.close(ruleset)
 
 
-def _filter(column: int, architecture: int) -> list[bytes]:
+def _filter(column: int, architecture: int, allowed: Collection[str]) -> list[bytes]:
     """A classic BPF program over `struct seccomp_data`."""
-    denied = [numbers[column] for numbers in _DENIED.values()]
+    denied = [numbers[column] for name, numbers in _DENIED.items() if name not in allowed]
     refuse, unknown = _step(_RETURN, _ERRNO | _EPERM), _step(_RETURN, _ERRNO | _ENOSYS)
     program = [
         _step(_LOAD, _ARCHITECTURE_AT),

@@ -10,7 +10,7 @@ from pipelines.media.kernel import deny_files, deny_network_and_programs
 
 _TIME_ZONES = Path("/usr/share/zoneinfo")
 """The check of PDF signatures knows dates in the zone of Brussels."""
-_SHARED_LIBRARIES = tuple(map(Path, ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")))
+SHARED_LIBRARIES = tuple(map(Path, ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")))
 
 
 def die_with_owner(lifeline: int) -> None:
@@ -42,7 +42,7 @@ def confine(memory_bytes: int) -> list[str]:
     resource.setrlimit(resource.RLIMIT_AS, (mapped + memory_bytes, mapped + memory_bytes))
     resource.setrlimit(resource.RLIMIT_FSIZE, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the media
-    code = Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1], *_SHARED_LIBRARIES, _TIME_ZONES
+    code = Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1], *SHARED_LIBRARIES, _TIME_ZONES
     locks = {"limits": True, "landlock": deny_files(code), "seccomp": deny_network_and_programs()}
     return sorted(name for name, holds in locks.items() if holds)
 

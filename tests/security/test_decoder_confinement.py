@@ -82,3 +82,43 @@ async def test_every_decoder_process_is_confined() -> None:
     async with IsolatedDecoder(workers=2) as decoder:
         assert "limits" in decoder.protections
         assert decoder.protections <= {"limits", "seccomp", "landlock"}
+
+
+READER = """
+import os, shutil, socket, sys
+from pipelines.media.exiftool_process import confine
+if not confine("/bin/true"):
+    print("unlocked")
+    sys.exit()
+try:
+    {attempt}
+except PermissionError:
+    print("refused")
+else:
+    print("done")
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "socket.socket()",
+        "os.fork()",
+        "open('/etc/passwd')",
+        "os.execv(sys.executable, [sys.executable, '-c', ''])",
+        "os.execv('/bin/sh', ['sh', '-c', 'echo done'])",
+    ],
+)
+def test_the_process_of_exiftool_is_refused_all_but_its_program(code: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", READER.format(attempt=code)]
+    answer = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=True).stdout
+    if answer.strip() == "unlocked":
+        pytest.skip("this kernel offers no seccomp or no landlock")
+    assert answer.strip() == "refused"
+
+
+def test_the_process_of_exiftool_may_become_its_program(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", READER.format(attempt="os.execv('/bin/true', ['true'])")]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.strip() in ("", "unlocked")
