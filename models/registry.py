@@ -23,6 +23,7 @@ PREDICTORS = {
     "face/liveness": "models.face.liveness:FrLiveness",
     "face/occlusion": "models.face.occlusion:OcclusionDetector",
     "face/recapture": "models.face.recapture:RecaptureDetector",
+    "voice/activity": "models.voice.activity:VoiceActivity",
 }
 
 

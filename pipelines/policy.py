@@ -46,6 +46,7 @@ ENFORCED: dict[str, frozenset[str]] = {
     "watchlist": frozenset({"watchlist"}),
     # Figures that agree do not make a document genuine; figures that contradict one another make it suspicious.
     "data_extraction": frozenset(),
+    "voice_analysis": frozenset({"voice_spoof"}),
     "forensic_analysis": frozenset({"integrity", "copy_move", "jpeg_ghosts", "audio_splice"}),
 }
 """The checks that decide, for each service: they must pass."""
@@ -58,6 +59,7 @@ REFUTING: dict[str, frozenset[str]] = {
     "identity": TRACES | {"liveness.parallax"},
     "liveness_set": frozenset({"liveness.parallax"}),
     "data_extraction": FIGURES,
+    "voice_analysis": frozenset({"ai_generation"}),
     "forensic_analysis": FILE_REFUTES | {"arithmetic"},
 }
 """The checks that decide only by failing: most media give them nothing to judge. Every other check informs only."""

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pipelines.context import Context
+from pipelines.deepfake.voice import analyse_voice
 from pipelines.document.data_extraction import extract_data
 from pipelines.document.forensics import analyse_file
 from pipelines.document.id_document.authenticate import authenticate
@@ -49,6 +50,7 @@ SERVICES: dict[str, Service] = {
     "document": Service(judge_document, "file", "back"),
     "document_liveness": Service(check_document_liveness, "front", "back"),
     "id_document_authentication": Service(authenticate, "front", "back"),
+    "voice_analysis": Service(analyse_voice, "file"),
     # These take media in any role, as many as there are.
     "liveness_set": Service(check_liveness_set, "file", for_files=False),
     "same_person": Service(same_person, "file", for_files=False),

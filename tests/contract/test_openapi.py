@@ -16,7 +16,7 @@ from deployments.ingress.docs import describe
 from deployments.tasks.task import ArtifactRef, TaskSpec
 from pipelines.report import Status, Verdict
 from tests.contract.documents import id_report
-from tests.contract.files import JPEG
+from tests.contract.files import JPEG, WAV
 from tests.contract.judges import judged_well, judging
 from tests.contract.oz.serving import HEADER, analysed, folder, opened, signed_in
 from tests.contract.senseid.serving import sealed
@@ -156,13 +156,16 @@ def body_of(operation: dict[str, Any]) -> dict[str, Any]:
     properties = content["schema"]["properties"]
     files = {name for name in content["example"] if properties[name].get("format") == "binary"}
     return {
-        "files": {name: (value, as_file(name)) for name, value in content["example"].items() if name in files} or None,
+        "files": {name: (value, as_file(name, value)) for name, value in content["example"].items() if name in files}
+        or None,
         "data": {name: value for name, value in content["example"].items() if name not in files},
     }
 
 
-def as_file(name: str) -> bytes:
-    return sealed(JPEG) if name == "liveness_file" else JPEG
+def as_file(name: str, example: str) -> bytes:
+    if name == "liveness_file":
+        return sealed(JPEG)
+    return WAV if example.endswith(".wav") else JPEG
 
 
 def schema_of(content: dict[str, Any]) -> Draft202012Validator:

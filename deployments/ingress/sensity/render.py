@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from deployments.ingress.pictures import Pictures, ReadBlob, load_pictures
-from deployments.ingress.sensity import documents
+from deployments.ingress.sensity import deepfakes, documents
 from deployments.ingress.sensity.services import SERVICES
 from deployments.tasks.task import State, Task
 from pipelines.report import Status, Verdict
@@ -28,6 +28,8 @@ def envelope(task: Task, pictures: Pictures = MappingProxyType({})) -> Json:
         body["error"] = task.error
     elif task.state is State.COMPLETED and task.spec.service in _DOCUMENTS:
         body["result"] = _DOCUMENTS[task.spec.service](task, pictures)
+    elif task.state is State.COMPLETED and task.spec.service in _DEEPFAKES:
+        body["result"] = _DEEPFAKES[task.spec.service](task)
     elif task.state is State.COMPLETED:
         body |= _RESULTS[task.spec.service](task.report or {})
     return body
@@ -82,4 +84,5 @@ _DOCUMENTS: Mapping[str, Callable[[Task, Pictures], Json]] = {
     "forensic_analysis": documents.forensic,
     "data_extraction": documents.extraction,
 }
+_DEEPFAKES: Mapping[str, Callable[[Task], Json]] = {"voice_analysis": deepfakes.voice}
 _RESULTS: Mapping[str, Callable[[Json], Json]] = {"liveness_detection": _liveness, "face_matching": _matching}

@@ -7,6 +7,7 @@ from typing import Any
 from deployments.ingress.challenges import SESSION_INFO
 from deployments.ingress.forms import FileRule, Form, FormRule, invalid
 from deployments.ingress.names import IDENTIFIER
+from deployments.ingress.sensity import deepfake_forms as deepfakes
 from deployments.ingress.sensity import document_forms as documents
 from deployments.ingress.sensity.document_forms import INFO, MEDIA_BYTES
 
@@ -61,7 +62,7 @@ _MATCHING_FORM = FormRule(
 _ALL = (
     Service("face_manipulation", "face_manipulation_analysis_complete"),
     Service("ai_generated_image_detection", "ai_generated_image_detection_analysis_complete"),
-    Service("voice_analysis", "voice_analysis_complete"),
+    Service("voice_analysis", "voice_analysis_complete", deepfakes.VOICE, deepfakes.voice_options),
     Service("forensic_analysis", "forensic_analysis_complete", documents.FORENSIC, documents.forensic_options),
     Service(
         "id_document_authentication",

@@ -99,6 +99,17 @@ async def create_forensic_analysis(request: Request) -> Response:
     return await _create(request, SERVICES["forensic_analysis"])
 
 
+@router.post(
+    "/tasks/voice_analysis",
+    response_model=Created,
+    responses=reply("Accepted", _CREATED) | _REFUSED | errors(SENSITY, "file_and_url"),
+    openapi_extra=creating(form_body(SERVICES["voice_analysis"].form, {"file": "call.wav"})),
+)
+async def create_voice_analysis(request: Request) -> Response:
+    """Was this voice made by a machine, and what does it say?"""
+    return await _create(request, SERVICES["voice_analysis"])
+
+
 @router.post("/tasks/{task}", include_in_schema=False)
 async def create_other(request: Request, task: str) -> Response:
     """The task types that this installation does not offer yet, after the caller was let in."""

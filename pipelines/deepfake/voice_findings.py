@@ -1,0 +1,89 @@
+"""The stage `voice`: where in a sound track somebody speaks, and what speaks for a machine there."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.cards import card
+from models.registry import PREDICTORS
+from models.voice.activity import RATE, Span
+from pipelines.deepfake.voice_timeline import draw_timeline
+from pipelines.deepfake.voice_windows import Window, cut_windows, in_groups, samples_of
+from pipelines.errors import MediaError
+from pipelines.media.frames import Decoded
+from pipelines.report import Artifact
+from pipelines.workers import Models
+
+ACTIVITY, SPOOF = "voice/activity", "voice/spoof"
+MODELS = (ACTIVITY, *(name for name in (SPOOF,) if name in PREDICTORS))
+WINDOW_SECONDS = 4.0
+"""Of the timeline where no detector asks for another length."""
+_GROUP = 16
+_MESSAGES = {"corrupt_media": "the sound is damaged or incomplete", "no_audio_stream": "no audio stream"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceFindings:
+    """What was found in one sound track.
+
+    Attributes:
+        kind: `audio` or `video`.
+        duration: seconds.
+        spans: where somebody speaks.
+        windows: stretches of speech with what the detector says of them; without, where there is no detector.
+        facts: what the forensic reader found in the file: `details`, `flags`, `signals`.
+        samples: (N,) int16 of 16,000 a second, where they were asked for.
+        artifacts: the timeline, where it was asked for.
+    """
+
+    kind: str
+    duration: float
+    spans: tuple[Span, ...]
+    windows: tuple[Window, ...]
+    facts: Mapping[str, Any]
+    samples: npt.NDArray[np.int16] | None = field(default=None, repr=False)
+    artifacts: tuple[Artifact, ...] = ()
+    ms: float = 0.0
+
+
+async def listen(decoded: Decoded, models: Models, options: Mapping[str, Any]) -> VoiceFindings:
+    """The stage. Options: `samples`: return the sound too. `explain`: draw the timeline.
+
+    Raises:
+        MediaError: the sound track cannot be decoded, is too long, or there is none.
+    """
+    began = time.perf_counter()
+    if decoded.sound is None:
+        fault = decoded.fault or "no_audio_stream"
+        raise MediaError(fault, _MESSAGES.get(fault, fault.replace("_", " ")))
+    samples = decoded.sound.samples
+    (spans,) = await models.predict(ACTIVITY, [samples])
+    windows = await _judged(spans, samples, models)
+    picture = [draw_timeline(samples, spans, windows)] if options.get("explain") and spans else []
+    return VoiceFindings(
+        kind=decoded.kind,
+        duration=round(len(samples) / RATE, 3),
+        spans=tuple(spans),
+        windows=tuple(windows),
+        facts=decoded.facts["forensics"],
+        samples=samples if options.get("samples") and spans else None,
+        artifacts=tuple(picture),
+        ms=(time.perf_counter() - began) * 1000,
+    )
+
+
+async def _judged(spans: Sequence[Span], samples: npt.NDArray[np.int16], models: Models) -> list[Window]:
+    known = SPOOF in PREDICTORS
+    length = float(card(SPOOF).parameters["window_s"]) if known else WINDOW_SECONDS
+    windows = cut_windows(spans, len(samples) / RATE, length)
+    if not known:
+        return windows
+    judged: list[Window] = []
+    for group in in_groups(windows, _GROUP):
+        found: Iterable[float] = await models.predict(SPOOF, [samples_of(w, samples, length) for w in group])
+        judged += [replace(w, fake_log_odds=float(odds)) for w, odds in zip(group, found, strict=True)]
+    return judged

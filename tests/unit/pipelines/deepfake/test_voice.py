@@ -1,0 +1,117 @@
+"""The analysis of voices over fake models."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.voice.activity import RATE, Span
+from pipelines.context import Context
+from pipelines.deepfake.voice import analyse_voice, judge
+from pipelines.deepfake.voice_findings import ACTIVITY, listen
+from pipelines.deepfake.voice_windows import Window
+from pipelines.errors import MediaError
+from pipelines.media.frames import Decoded, DecodeRequest, Sound
+from pipelines.report import Report, Status, Verdict
+
+NOTHING: Mapping[str, Any] = {"details": {}, "flags": {}, "signals": {}}
+
+
+def decoded(seconds: float = 10.0, facts: Mapping[str, Any] = NOTHING, fault: str | None = None) -> Decoded:
+    samples = np.random.default_rng(1).integers(-9000, 9000, round(seconds * RATE)).astype(np.int16)
+    return Decoded(
+        kind="audio", mime="audio/wav", width=0, height=0, duration=seconds, fps=None, has_audio=True, scale=1.0,
+        frames=(), sound=None if fault else Sound(samples, RATE, RATE, "pcm_s16le"), facts={"forensics": facts},
+        fault=fault,
+    )  # fmt: skip
+
+
+class Voices:
+    """Models that hear speech in these spans, and give each window log odds in turn."""
+
+    def __init__(self, spans: Sequence[Span], odds: Sequence[float] = (0.0,)) -> None:
+        self._spans, self._odds, self._heard = list(spans), odds, 0
+
+    async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
+        if name == ACTIVITY:
+            return [self._spans for _ in batch]
+        found = [self._odds[(self._heard + number) % len(self._odds)] for number in range(len(batch))]
+        self._heard += len(batch)
+        return found
+
+
+class Hearing:
+    """Workers over one decoded file."""
+
+    def __init__(self, media: Decoded, models: Voices) -> None:
+        self._media, self._models = media, models
+
+    async def look(self, source: Any, request: DecodeRequest, stage: str, options: Mapping[str, Any]) -> Any:
+        assert (request.frames, request.sound_rate, stage) == (0, RATE, "voice")
+        return await listen(self._media, self._models, options)
+
+
+async def analysed(media: Decoded, spans: Sequence[Span], **options: Any) -> Report:
+    return await analyse_voice(Context({"file": b""}, Hearing(media, Voices(spans)), options=options))
+
+
+def windows(*odds: float | None) -> list[Window]:
+    return [Window(4.0 * n, 4.0 * n + 4, value) for n, value in enumerate(odds)]
+
+
+async def test_a_file_without_speech_has_no_voice_and_is_never_genuine() -> None:
+    report = await analysed(decoded(), [])
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert report.data["judgement"]["label"] == "no_voice"
+    assert report.data["segments"] == []
+    check = report.check("voice_spoof")
+    assert check is not None
+    assert (check.status, check.reasons) == (Status.NOT_PERFORMED, ("not_applicable",))
+    assert check.evidence["message"] == "no speech in the media"
+
+
+@pytest.mark.parametrize(("odds", "status"), [(-5.0, Status.PASSED), (5.0, Status.FAILED), (0.1, Status.INCONCLUSIVE)])
+def test_log_odds_of_windows_decide(odds: float, status: Status) -> None:
+    assert judge(windows(odds, odds)).status is status
+
+
+@pytest.mark.parametrize("found", [[], windows(None, None)])
+def test_without_evidence_nothing_is_called_real(found: list[Window]) -> None:
+    judgement = judge(found)
+    assert judgement.status is Status.INCONCLUSIVE
+    assert judgement.fake_probability == 0.5
+    assert judgement.reason == ("no_detector" if found else "no_evidence")
+
+
+async def test_a_file_that_says_a_machine_made_it_is_fake_whatever_it_sounds_like() -> None:
+    mark = {"ai_generator_metadata": {"value": ["elevenlabs"], "message": "."}}
+    report = await analysed(decoded(facts={**NOTHING, "flags": mark}), [Span(0.0, 9.0)])
+    assert report.verdict is Verdict.SUSPICIOUS
+    assert report.data["judgement"]["label"] == "fake"
+    assert report.data["judgement"]["fake_probability"] >= 0.99
+    assert report.data["judgement"]["inconclusive"] is False
+
+
+async def test_marks_that_only_inform_stand_in_the_report() -> None:
+    flags = {"audio_splice": {"value": [{"time": 1.0}], "message": "."}}
+    report = await analysed(decoded(facts={**NOTHING, "flags": flags}), [Span(0.0, 9.0)])
+    splice, signature = report.check("audio_splice"), report.check("signature")
+    assert splice is not None
+    assert splice.status is Status.FAILED
+    assert signature is not None
+    assert signature.status is Status.NOT_PERFORMED
+
+
+async def test_the_timeline_is_drawn_only_when_it_was_asked_for() -> None:
+    assert (await analysed(decoded(), [Span(0.0, 9.0)])).artifacts == ()
+    (picture,) = (await analysed(decoded(), [Span(0.0, 9.0)], explain=True)).artifacts
+    assert (picture.name, picture.data[:4]) == ("timeline.png", b"\x89PNG")
+
+
+@pytest.mark.parametrize("fault", ["no_audio_stream", "corrupt_media", "audio_too_long"])
+async def test_a_sound_track_that_cannot_be_had_fails_the_task(fault: str) -> None:
+    with pytest.raises(MediaError) as failed:
+        await analysed(decoded(fault=fault), [])
+    assert failed.value.code == fault
+    assert failed.value.message in {"no audio stream", "the sound is damaged or incomplete", "audio too long"}
