@@ -178,7 +178,8 @@ class Dispatcher:
                 report = await SERVICES[task.spec.service].run(context)
         except MediaError as error:
             return Failed(error.code, error.message, error.subject)
-        return Completed(report.to_json(), await self._store_artifacts(task, report))
+        found = report.to_json() | {"trace": context.trace()}
+        return Completed(found, await self._store_artifacts(task, report))
 
     async def _store_artifacts(self, task: Task, report: Report) -> tuple[ArtifactRef, ...]:
         stored = [await self._blobs.put(artifact.data, task.spec.tenant) for artifact in report.artifacts]

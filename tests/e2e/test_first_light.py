@@ -116,6 +116,8 @@ def test_the_identity_solution_joins_liveness_and_match(cluster: Cluster) -> Non
         report = finished_report(client, reply.json()["id"])
     assert report["report"]["verdict"] == "genuine"
     assert {check["name"]: check["status"] for check in report["report"]["checks"]}["face_match"] == "passed"
+    trace = [(look["role"], look["stage"], look["outcome"]) for look in report["report"]["trace"]]
+    assert sorted(trace) == [("reference", "faces", "done"), ("selfie", "faces", "done")], "each decoded once"
 
 
 def test_an_unusable_reference_degrades_the_identity_report_and_is_never_genuine(cluster: Cluster) -> None:

@@ -50,7 +50,13 @@ _REPORT = {
     "additional_info": None,
     "media": [{"role": "selfie", "kind": "image", "mime": "image/jpeg", "size": 183311, "sha256": "9f" * 32}],
     "error": None,
-    "report": {"service": "identity", "verdict": "genuine", "checks": [], "data": {}},
+    "report": {
+        "service": "identity",
+        "verdict": "genuine",
+        "checks": [],
+        "data": {},
+        "trace": [{"role": "selfie", "stage": "faces", "nodes": 1, "ms": 212.4, "outcome": "done"}],
+    },
     "artifacts": [],
 }
 _BYTES: dict[int | str, dict[str, Any]] = {

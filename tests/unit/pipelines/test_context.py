@@ -49,3 +49,19 @@ async def test_a_node_that_gives_up_takes_the_look_from_no_other() -> None:
     await asyncio.sleep(0)
     impatient.cancel()
     assert await patient == "faces of a"
+
+
+async def test_the_trace_names_every_look_once_with_who_shares_it() -> None:
+    context = Context({"file": "a", "back": "bad"}, Counting())
+    sides = context.seen_as({"front": "file"})
+    await asyncio.gather(*(context.look("file", "faces", DecodeRequest(), {}) for _ in range(3)))
+    with pytest.raises(MediaError):
+        await context.look("back", "faces", DecodeRequest(), {})
+    await sides.look("front", "id_document", DecodeRequest(), {})
+    trace = context.trace()
+    assert all(entry.pop("ms") >= 0 for entry in trace)
+    assert trace == [
+        {"role": "file", "stage": "faces", "nodes": 3, "outcome": "done"},
+        {"role": "back", "stage": "faces", "nodes": 1, "outcome": "corrupt_media"},
+        {"role": "file", "stage": "id_document", "nodes": 1, "outcome": "done"},
+    ]
