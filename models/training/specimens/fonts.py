@@ -17,6 +17,9 @@ FAMILIES = {
     "lato": ("truetype/lato/Lato-Regular.ttf", "fonts-lato"),
     "roman": ("opentype/urw-base35/P052-Roman.otf", "fonts-urw-base35"),
     "gothic": ("opentype/urw-base35/URWGothic-Book.otf", "fonts-urw-base35"),
+    "bookman": ("opentype/urw-base35/URWBookman-Light.otf", "fonts-urw-base35"),
+    "schoolbook": ("opentype/urw-base35/C059-Roman.otf", "fonts-urw-base35"),
+    "serif_condensed": ("truetype/dejavu/DejaVuSerifCondensed.ttf", "fonts-dejavu-extra"),
 }
 """Name to file below `ROOT` and the Debian package that brings it."""
 

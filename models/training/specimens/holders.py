@@ -144,6 +144,15 @@ COUNTRIES = {
         Country("XNV", "Xanova", "Interior Police"),
     )
 }
+FURTHER = {
+    country.code: country
+    for country in (
+        Country("XSO", "Xasonia", "Bureau of Citizens"),
+        Country("QMB", "Quembria", "Registro Civil"),
+        Country("ZZR", "Zarland", "Landesamt Ostmark"),
+    )
+}
+"""Of the layouts that are kept for the last measurement; nobody else's nationality."""
 
 
 def holder(rng: np.random.Generator, country: Country, digits: bool = False) -> dict[str, str]:

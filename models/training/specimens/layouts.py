@@ -1,12 +1,13 @@
-"""The layouts of the generated documents: `TRAIN` for fitting, `UNSEEN` for measuring; nothing visible is shared.
+"""The layouts of the generated documents: `TRAIN` for fitting, `UNSEEN` for measuring while choices are made, `RESERVED`
+for measuring when none is left to make; nothing visible is shared.
 
-Sizes are millimetres of ISO/IEC 7810 and ICAO Doc 9303. Training and unseen layouts differ in country, fonts, colours,
-background pattern, order and place of the fields.
+Sizes are millimetres of ISO/IEC 7810 and ICAO Doc 9303. The three sets differ in country, fonts, colours, background
+pattern, order and place of the fields.
 """
 
 from dataclasses import dataclass, field
 
-from models.training.specimens.holders import COUNTRIES, Country
+from models.training.specimens.holders import COUNTRIES, FURTHER, Country
 
 Rect = tuple[float, float, float, float]
 """Left, top, width, height in millimetres."""
@@ -200,4 +201,55 @@ UNSEEN: tuple[Layout, ...] = (
 )  # fmt: skip
 """For measuring: no weight or threshold that ships has seen them."""
 
-LAYOUTS = {layout.name: layout for layout in (*TRAIN, *UNSEEN)}
+RESERVED: tuple[Layout, ...] = (
+    Layout(
+        name="xso_passport", kind="passport", country=FURTHER["XSO"], form="TD3", code="P", size=ID3,
+        portrait=(8, 21, 32, 41), columns=((46, 38), (88, 32)), top=20, pitch=7.8,
+        front=("surname", "given_names", "document_number", "birth_date", "birth_place", "sex", "nationality",
+               "issue_date", "expiry_date", "issuing_authority"),
+        palette=_rgb("F1ECDF", "E3EAF2", "8A93B4", "2A2F5E"), pattern="contours", font="bookman",
+        label_font="schoolbook", dates="%d/%m/%Y", title="PASSPORT", ghost=(105, 54, 13, 17), two_sided=False,
+    ),
+    Layout(
+        name="qmb_id", kind="id_card", country=FURTHER["QMB"], form="TD1", code="ID", size=ID1,
+        portrait=(59, 13, 23, 30), columns=((4, 27), (32, 25)), top=12, pitch=7.5,
+        front=("surname", "given_names", "sex", "birth_date", "nationality", "document_number", "expiry_date"),
+        back=("address", "birth_place", "issue_date", "issuing_authority"),
+        palette=_rgb("E4F1E6", "F3EBD9", "74A37A", "205436"), pattern="scales", font="schoolbook",
+        label_font="serif_condensed", dates="%d.%m.%Y", title="CEDULA DE IDENTIDAD", ghost=(44, 33, 11, 14),
+        language="es",
+    ),
+    Layout(
+        name="zzr_id_td2", kind="id_card", country=FURTHER["ZZR"], form="TD2", code="ID", size=ID2,
+        portrait=(6, 15, 29, 37), columns=((38, 60),), top=14, pitch=5.2, labels="left",
+        front=(*_CARD, "issue_date"), back=("address", "issuing_authority", "birth_place", "height"),
+        palette=_rgb("F5E7E1", "E5E9EE", "B78573", "7A2E1B"), pattern="braids", font="serif_condensed",
+        label_font="serif_condensed", dates="%d.%m.%Y", title="PERSONALAUSWEIS", language="de",
+    ),
+    Layout(
+        name="xso_licence", kind="driving_licence", country=FURTHER["XSO"], form=None, size=ID1,
+        portrait=(5, 15, 24, 31), columns=((32, 50),), top=12, pitch=5.6, front=_LICENCE, labels="numbered",
+        palette=_rgb("E2EEF3", "F1E3EC", "7FA4B6", "13506A"), pattern="scales", font="bookman",
+        label_font="bookman", back=("address", "height"), dates="%d.%m.%Y", title="DRIVING LICENCE",
+        barcode="PDF417",
+    ),
+    Layout(
+        name="qmb_permit", kind="residence_permit", country=FURTHER["QMB"], form="TD1", code="IR", size=ID1,
+        portrait=(5, 12, 25, 32), columns=((33, 26), (60, 22)), top=12, pitch=7.6,
+        front=("document_number", "surname", "given_names", "nationality", "birth_date", "sex", "expiry_date"),
+        back=("birth_place", "issue_date", "issuing_authority", "address"),
+        palette=_rgb("EFE6EE", "E6F1F0", "9F86A8", "4D2A5B"), pattern="braids", font="schoolbook",
+        label_font="bookman", dates="%d-%m-%Y", title="PERMISO DE RESIDENCIA", language="es",
+    ),
+    Layout(
+        name="zzr_visa", kind="visa", country=FURTHER["ZZR"], form="MRV-B", code="V", size=(105.0, 74.0),
+        portrait=(75, 16, 25, 32), columns=((5, 34), (40, 33)), top=15, pitch=7.9,
+        front=("issue_date", "expiry_date", "document_number", "surname", "given_names", "birth_date", "sex",
+               "nationality"),
+        palette=_rgb("F0F2DA", "DCE9F0", "9BA35C", "49541B"), pattern="contours", font="serif_condensed",
+        label_font="schoolbook", dates="%Y-%m-%d", title="VISUM", two_sided=False, language="de",
+    ),
+)  # fmt: skip
+"""For measuring once everything is chosen: nobody looks at figures on them and then chooses again."""
+
+LAYOUTS = {layout.name: layout for layout in (*TRAIN, *UNSEEN, *RESERVED)}

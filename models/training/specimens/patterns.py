@@ -114,6 +114,36 @@ def _lattice(rng: np.random.Generator, tall: float) -> Curves:
     return rows + columns
 
 
+def _scales(rng: np.random.Generator, tall: float) -> Curves:
+    step, t = rng.uniform(0.03, 0.045), np.linspace(0, np.pi, _STEPS // 4)
+    return [
+        np.stack([x + 0.5 * step * (row % 2) + r * np.cos(t), y + r * np.sin(t)], 1)
+        for row, y in enumerate(np.arange(-step, tall, step / 2))
+        for x in np.arange(0, 1 + step, step)
+        for r in step * np.array([0.25, 0.38, 0.5])
+    ]
+
+
+def _braids(rng: np.random.Generator, tall: float) -> Curves:
+    x = np.linspace(0, 1, 2 * _STEPS)
+    a, f = rng.uniform(0.012, 0.022), rng.uniform(5, 11)
+    return [
+        np.stack([x, y + a * np.sin(2 * np.pi * f * x + phase) * (1 + 0.5 * np.sin(2 * np.pi * x + 9 * y))], 1)
+        for y in np.arange(0, tall, rng.uniform(0.02, 0.03))
+        for phase in (0, np.pi / 2, np.pi)
+    ]
+
+
+def _contours(rng: np.random.Generator, tall: float) -> Curves:
+    t = np.linspace(0, 2 * np.pi, 2 * _STEPS)
+    centre, bends = (rng.uniform(0.1, 0.9), rng.uniform(0, tall)), rng.uniform(0.04, 0.12, 3)
+    shape = 1 + sum(bend * np.sin((n + 2) * t + 7 * n) for n, bend in enumerate(bends))
+    return [
+        np.stack([centre[0] + r * shape * np.cos(t + r), centre[1] + r * shape * np.sin(t + r)], 1)
+        for r in np.arange(0.02, 1.3, rng.uniform(0.01, 0.014))
+    ]
+
+
 PATTERNS: dict[str, Callable[[np.random.Generator, float], Curves]] = {
     "waves": _waves,
     "mesh": _mesh,
@@ -121,4 +151,7 @@ PATTERNS: dict[str, Callable[[np.random.Generator, float], Curves]] = {
     "rays": _rays,
     "spirals": _spirals,
     "lattice": _lattice,
+    "scales": _scales,
+    "braids": _braids,
+    "contours": _contours,
 }

@@ -9,6 +9,7 @@ from models.training.specimens.fonts import font
 
 TRAIN_GROUNDS = ("plain", "wood", "cloth", "clutter", "photo")
 UNSEEN_GROUNDS = ("marble", "checks", "keyboard")
+RESERVED_GROUNDS = ("granite", "planks", "leather")
 _WORDS = [
     "invoice",
     "total",
@@ -29,7 +30,7 @@ _WORDS = [
 
 
 def ground(rng: np.random.Generator, height: int, width: int, kind: str, photo: np.ndarray | None) -> np.ndarray:
-    """A surface, (H, W, 3) uint8 RGB, `kind` being one of `TRAIN_GROUNDS` or `UNSEEN_GROUNDS`, or `scanner`."""
+    """A surface, (H, W, 3) uint8 RGB, `kind` being one of `TRAIN_GROUNDS`, `UNSEEN_GROUNDS` or `RESERVED_GROUNDS`, or `scanner`."""
     if kind == "photo" and photo is not None:
         k = max(width / photo.shape[1], height / photo.shape[0]) * rng.uniform(1, 2.5)
         big = cv2.resize(photo, None, fx=k, fy=k, interpolation=cv2.INTER_LINEAR)
@@ -61,6 +62,16 @@ def ground(rng: np.random.Generator, height: int, width: int, kind: str, photo: 
         cell = np.float32(width * rng.uniform(0.03, 0.08))
         inside = ((u % cell) / cell < 0.86) & ((v % cell) / cell < 0.86)
         base, shade = np.array([40.0, 40, 44]) * rng.uniform(0.6, 4), 30 * inside.astype(np.float32)
+    elif kind == "granite":
+        speckles = cv2.GaussianBlur(rng.normal(0, 1, (height, width)).astype(np.float32), (0, 0), rng.uniform(1, 3))
+        shade = speckles / speckles.std() * np.float32(rng.uniform(10, 30))
+    elif kind == "planks":
+        cell = np.float32(width * rng.uniform(0.06, 0.2))
+        shade = 18 * np.sin(7 * np.floor(u / cell)) + 8 * np.sin(v / np.float32(rng.uniform(4, 20)))
+    elif kind == "leather":
+        base = np.array([110, 70, 50]) * rng.uniform(0.3, 1.6)
+        folds = cv2.resize(rng.normal(0, 1, (height // 9, width // 9)).astype(np.float32), (width, height))
+        shade = 14 * np.abs(folds)
     image = base + shade[..., None] + grain(rng, (height, width), rng.uniform(2, 22))[..., None]
     image = np.clip(image, 0, 255).astype(np.uint8)
     return _scattered(image, rng) if kind == "clutter" else image

@@ -1,13 +1,14 @@
 """Generated documents: their truth agrees with what is drawn, and a seed draws one document."""
 
 import json
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 import zxingcpp
 
-from models.training.specimens import LAYOUTS, TRAIN, UNSEEN, Layout, specimen
+from models.training.specimens import LAYOUTS, RESERVED, TRAIN, UNSEEN, Layout, specimen
 from models.training.specimens.__main__ import write
 from models.training.specimens.capture import capture
 from models.training.specimens.conditions import Conditions
@@ -61,9 +62,10 @@ def test_a_seed_draws_one_document_and_takes_one_photograph() -> None:
     assert not np.array_equal(shot(4), shot(5))
 
 
-def test_nothing_visible_is_shared_between_training_and_unseen_layouts() -> None:
+def test_nothing_visible_is_shared_between_the_sets_of_layouts() -> None:
     for read in (lambda one: one.country.code, lambda one: one.pattern, lambda one: one.font, lambda one: one.palette):
-        assert not {read(one) for one in TRAIN} & {read(one) for one in UNSEEN}
+        for one_set, other in combinations((TRAIN, UNSEEN, RESERVED), 2):
+            assert not {read(one) for one in one_set} & {read(one) for one in other}
 
 
 def test_the_homography_leads_from_the_flat_side_to_the_corners() -> None:
