@@ -19,17 +19,19 @@ import numpy as np
 from models.document.retouching import DocumentInPhoto, View
 from models.training.specimens import TRAIN, UNSEEN, Specimen, specimen
 from models.training.specimens.capture import Photo, capture
-from models.training.specimens.conditions import Conditions
+from models.training.specimens.conditions import Conditions, compressed
 from models.training.specimens.forgeries import Forged, forge
 from models.training.specimens.portraits import id_portraits
 from models.training.specimens.surroundings import TRAIN_GROUNDS, UNSEEN_GROUNDS
 
 SCENES = (
-    ("none", False), ("none", True), ("portrait_paste", False), ("portrait_blend", False), ("portrait_glued", False),
-    ("portrait_paste", True), ("portrait_blend", True), ("field_font", False), ("field_same", False),
-    ("field_same", True), ("copy_move", False), ("copy_move", True),
+    ("none", False), ("none", True), ("soft", True), ("portrait_paste", False), ("portrait_blend", False),
+    ("portrait_glued", False), ("portrait_paste", True), ("portrait_blend", True), ("field_font", False),
+    ("field_same", False), ("field_same", True), ("copy_move", False), ("copy_move", True),
 )  # fmt: skip
-"""Kinds of forgery, each also as its control: done before the only compression."""
+"""Kinds of forgery, each also as its control: done before the only compression. `soft` is the control of what judges a
+portrait by more than compression: an honest photograph of a document that was issued with another person's picture, a
+blurred, flat and often compressed one; its history is the document's own, only its looks are not."""
 _FLAT = 1200
 """Pixels of the flat document's longer side."""
 
@@ -69,9 +71,28 @@ def forgeries(
     shot: Photo = capture(np.random.default_rng(rng.integers(1 << 32)), document.front.image, how, grounds=grounds)
     for kind, control in SCENES:
         try:
-            yield forge(rng, document, kind, how, other, once=control, grounds=grounds, shot=shot), control
+            if kind == "soft":
+                yield issued(rng, document, softened(rng, other), how, grounds), control
+            else:
+                yield forge(rng, document, kind, how, other, once=control, grounds=grounds, shot=shot), control
         except ValueError:  # the document has no such field
             continue
+
+
+def issued(
+    rng: np.random.Generator, document: Specimen, picture: np.ndarray, how: Conditions, grounds: tuple[str, ...]
+) -> Forged:
+    """An honest photograph of a like document that was issued with another picture."""
+    like = specimen(rng, document.layout, picture)
+    shot = capture(rng, like.front.image, how, grounds=grounds)
+    return Forged(shot, np.zeros(shot.image.shape[:2], bool), "soft")
+
+
+def softened(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
+    """A picture as careless offices take and store it: (H, W, 3) uint8 RGB, blurred, flat, compressed."""
+    small = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 3.0))
+    flat = small.mean((0, 1)) + (small - small.mean((0, 1))) * rng.uniform(0.5, 1.0)
+    return compressed(np.clip(flat, 0, 255).astype(np.uint8), int(rng.integers(40, 90)))
 
 
 def regions(rng: np.random.Generator, document: Specimen, forged: Forged) -> Iterator[tuple[str, bool, np.ndarray]]:

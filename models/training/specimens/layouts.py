@@ -1,5 +1,5 @@
-"""The layouts of the generated documents: `TRAIN` for fitting, `UNSEEN` for measuring while choices are made, `RESERVED`
-for measuring when none is left to make; nothing visible is shared.
+"""The layouts of the generated documents: `TRAIN` for fitting, `UNSEEN` for measuring while choices are made,
+`RESERVED` for measuring when none is left to make; nothing visible is shared.
 
 Sizes are millimetres of ISO/IEC 7810 and ICAO Doc 9303. The three sets differ in country, fonts, colours, background
 pattern, order and place of the fields.

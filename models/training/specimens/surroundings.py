@@ -30,7 +30,7 @@ _WORDS = [
 
 
 def ground(rng: np.random.Generator, height: int, width: int, kind: str, photo: np.ndarray | None) -> np.ndarray:
-    """A surface, (H, W, 3) uint8 RGB, `kind` being one of `TRAIN_GROUNDS`, `UNSEEN_GROUNDS` or `RESERVED_GROUNDS`, or `scanner`."""
+    """A surface, (H, W, 3) uint8 RGB, `kind` being one of the three sets of grounds, or `scanner`."""
     if kind == "photo" and photo is not None:
         k = max(width / photo.shape[1], height / photo.shape[0]) * rng.uniform(1, 2.5)
         big = cv2.resize(photo, None, fx=k, fy=k, interpolation=cv2.INTER_LINEAR)
