@@ -80,6 +80,19 @@ class Still:
     face: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """How what surrounds a face changes while the face comes closer.
+
+    Attributes:
+        lag: by how much less it grows, as a share of the face's growth: 0 on anything flat, positive around a head.
+        agreement: correlation -1..1 of the surroundings with themselves after one affine map; near 1 on anything flat.
+    """
+
+    lag: float
+    agreement: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What was seen in one image or video.
@@ -94,6 +107,7 @@ class Observation:
         track: of a video every decoded frame, in order of time; of an image none.
         everyone: of an image every face (at most 20, the largest), left to right, where they were asked for.
         still: the best frame, where it was asked for and shows a face.
+        surroundings: of a face that was followed and came closer; None too where they are too plain to tell.
     """
 
     kind: str
@@ -105,6 +119,7 @@ class Observation:
     track: tuple[Mark, ...] = ()
     everyone: tuple[Face, ...] = ()
     still: Still | None = None
+    surroundings: Surroundings | None = None
 
     @property
     def faces(self) -> list[Face]:

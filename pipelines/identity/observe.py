@@ -8,6 +8,7 @@ from typing import Any
 from models.face.liveness import liveness_crop
 from models.face.recapture import cut_views
 from pipelines.errors import MediaError
+from pipelines.identity.active_liveness.surroundings import surroundings
 from pipelines.identity.face_quality import overall
 from pipelines.identity.following import follow, stride, to_embed
 from pipelines.identity.observation import Box, Face, Mark, Observation, Seen, Still
@@ -70,6 +71,9 @@ async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
         _track(decoded, looked, models, every) if moving else _nothing(),
     )
     faces = dict(zip(shown, judged, strict=False))
+    around = None
+    if every:
+        around = await asyncio.to_thread(surroundings, [scene.pixels for scene in looked], marks, decoded.scale)
     sideways = rotation in (90, 270)
     return Observation(
         kind=decoded.kind,
@@ -81,6 +85,7 @@ async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
         track=marks,
         everyone=tuple(sorted(judged, key=lambda face: face.box[0])) if options.get("everyone") and not moving else (),
         still=_still(decoded, looked, faces) if options.get("still") and faces else None,
+        surroundings=around,
     )
 
 

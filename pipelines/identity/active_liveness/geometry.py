@@ -15,11 +15,11 @@ _NEAR, _FAR, _NEAREST = 0.2, 0.1, 0.7
 STEP_S = 0.1
 _EMBEDDED_LEAST = 8
 _FACE = np.arange(468)
-_OUTLINE = (
+OUTLINE = (
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
     *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
 )
-_INNER = np.setdiff1d(_FACE, _OUTLINE)
+_INNER = np.setdiff1d(_FACE, OUTLINE)
 """The mesh without its rim, which follows hair and beard and, near, what the camera sees past the cheeks."""
 
 
