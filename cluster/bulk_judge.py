@@ -11,6 +11,7 @@ import pyarrow as pa
 from cluster.bulk_manifest import Sources
 from models.weights import WeightsError
 from pipelines.context import Context
+from pipelines.deadline import Deadline
 from pipelines.errors import MediaError
 from pipelines.local import LocalModels, LocalWorkers
 from pipelines.media.decoder import DecoderUnavailable, IsolatedDecoder
@@ -96,8 +97,8 @@ class Judge:
             return result | {"error_code": "worker_lost", "error": "worker lost"}
         with self._attempts.begin(item["row"]):
             try:
-                async with asyncio.timeout(DEADLINE_S):
-                    report = await self._report(item, self._service)
+                async with Deadline(DEADLINE_S * self._service.patience) as deadline:
+                    report = await self._report(item, self._service, deadline)
             except MediaError as error:
                 return result | {"error_code": error.code, "error": error.message}
             except TimeoutError:
@@ -108,13 +109,13 @@ class Judge:
                 return result | {"error_code": "internal", "error": f"internal error ({type(error).__name__})"}
         return result | columns_of(report)
 
-    async def _report(self, item: Mapping[str, Any], service: Service) -> Report:
+    async def _report(self, item: Mapping[str, Any], service: Service, deadline: Deadline) -> Report:
         sources = {service.subject: await self._sources.read(item["path"])}
         if service.reference and item["reference"]:
             sources[service.reference] = await self._sources.read(item["reference"])
         elif service.reference_required:
             raise MediaError("missing_reference", "the item names no reference")
-        return await service.run(Context(sources, self._workers))
+        return await service.run(Context(sources, self._workers, on_progress=deadline.advance))
 
 
 def columns_of(report: Report) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ray.exceptions import GetTimeoutError, RayActorError, RaySystemError
@@ -22,6 +23,7 @@ from deployments.tasks.galleries import Galleries, GalleryUnknown
 from deployments.tasks.store import TaskStore
 from deployments.tasks.task import MAX_ATTEMPTS, ArtifactRef, Completed, Failed, Outcome, Task
 from pipelines.context import Context
+from pipelines.deadline import Deadline
 from pipelines.errors import MediaError
 from pipelines.media.decoder import DecoderUnavailable
 from pipelines.media.fetch import GuardedClient
@@ -85,6 +87,7 @@ class Dispatcher:
         self._name = replica_name()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._leases: dict[str, str] = {}
+        self._further: dict[str, float] = {}
         self._woken = asyncio.Event()
         self._loops = [asyncio.create_task(self._claim_forever()), asyncio.create_task(self._heartbeat_forever())]
 
@@ -138,13 +141,15 @@ class Dispatcher:
     async def _heartbeat_forever(self) -> None:
         while True:
             await asyncio.sleep(self._shape.lease_s / 3)
-            leases = list(self._leases.items())
+            leases, further = list(self._leases.items()), self._further
             if not leases:
                 continue
+            self._further = {}
             try:
-                held = await asyncio.to_thread(self._store.heartbeat, leases, self._shape.lease_s)
+                held = await asyncio.to_thread(self._store.heartbeat, leases, self._shape.lease_s, further)
             except Exception as error:
                 logger.warning("could not renew leases, trying again before they run out: %s", where(error))
+                self._further = further | self._further
                 continue
             for task_id, _ in leases:
                 if task_id not in held and task_id in self._running:
@@ -164,22 +169,30 @@ class Dispatcher:
         finally:
             self._running.pop(task.id, None)
             self._leases.pop(task.id, None)
+            self._further.pop(task.id, None)
             self._woken.set()
 
     async def _outcome(self, task: Task) -> Outcome:
         try:
-            async with asyncio.timeout(self._shape.deadline_s):
+            service = SERVICES[task.spec.service]
+            seconds = self._shape.deadline_s * service.patience
+            async with Deadline(seconds, partial(self._note, task.id)) as deadline:
                 context = Context(
                     await self._fetcher.sources(task),
                     Alone(self._workers) if task.attempts > 1 else self._workers,
                     options=task.spec.options,
                     galleries=TenantGalleries(self._galleries, task.spec.tenant, task.id),
+                    on_progress=deadline.advance,
                 )
-                report = await SERVICES[task.spec.service].run(context)
+                report = await service.run(context)
         except MediaError as error:
             return Failed(error.code, error.message, error.subject)
         found = report.to_json() | {"trace": context.trace()}
         return Completed(found, await self._store_artifacts(task, report))
+
+    def _note(self, task_id: str, share: float) -> None:
+        """Remembers how far a task is, for the next heartbeat."""
+        self._further[task_id] = share
 
     async def _store_artifacts(self, task: Task, report: Report) -> tuple[ArtifactRef, ...]:
         stored = [await self._blobs.put(artifact.data, task.spec.tenant) for artifact in report.artifacts]

@@ -37,7 +37,9 @@ class Dispatch(_Strict):
 
     concurrency: int = Field(8, ge=1, description="Tasks a dispatcher works on at the same time.")
     lease_s: float = Field(15.0, gt=0, description="A task whose dispatcher is silent for so long is claimed anew.")
-    deadline_s: float = Field(120.0, gt=0, description="A task that takes longer is tried again, at most three times.")
+    deadline_s: float = Field(
+        120.0, gt=0, description="A task that gets no further for so long is tried again, at most three times."
+    )
     poll_s: float = Field(1.0, gt=0, description="Fallback for a lost wake-up.")
     merge: int = Field(8, ge=1, description="Waiting tasks whose media travel to a host in one call.")
 

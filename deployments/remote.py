@@ -88,6 +88,10 @@ class RemoteWorkers:
             )
         return await self._mergers[key](source.blob)
 
+    async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
+        """See `pipelines.workers.Models`."""
+        return await self._models.predict(name, batch)
+
     async def look_alone(self, source: MediaRef, request: DecodeRequest, stage: str, options: Mapping[str, Any]) -> Any:
         """The same in a call that carries nothing else."""
         (result,) = await self._call([source.blob], request, stage, options)
@@ -121,4 +125,4 @@ class Alone:
     """`RemoteWorkers` for a task that lost a worker before: if it is what kills them, it takes no other task along."""
 
     def __init__(self, workers: RemoteWorkers) -> None:
-        self.look = workers.look_alone
+        self.look, self.predict = workers.look_alone, workers.predict

@@ -57,14 +57,19 @@ class Session:
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
 
-def open_session(model: Path | bytes, *, threads: int = 1, device: str | None = None) -> onnxruntime.InferenceSession:
-    """A session over any model, for those with several inputs; arguments and errors as of `Session`."""
+def open_session(
+    model: Path | bytes, *, threads: int = 1, device: str | None = None, arena: bool = False
+) -> onnxruntime.InferenceSession:
+    """A session over any model, for those with several inputs; arguments and errors as of `Session`.
+
+    Args: arena: keep memory between runs: for a model that runs often, on inputs of one size.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
     # The arena holds the largest batch ever seen; without it memory falls back and the CPU time is the same.
-    options.enable_cpu_mem_arena = False
+    options.enable_cpu_mem_arena = arena
     # Idle worker threads must sleep, not spin: a replica shares its cores with others.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     source = model if isinstance(model, bytes) else str(model)

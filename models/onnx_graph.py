@@ -1,4 +1,4 @@
-"""Rewrites the declared inputs of an ONNX file, so that a model exported for one shape accepts a batch.
+"""Rewrites what an ONNX file declares: inputs, so that a model exported for one shape accepts a batch, and outputs.
 
 Published face models fix the batch at 1, though their layers do not need it, and some list every weight as an input,
 which keeps the runtime from folding them. Only the graph's input, output and value declarations are replaced; nodes and
@@ -6,7 +6,7 @@ weights stay byte for byte. Works on the protobuf wire format (ONNX IR specifica
 GraphProto.input = 11, .output = 12, .value_info = 13), so it needs no further package.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 Shape = Sequence[int | str]
 
@@ -31,19 +31,44 @@ def redeclare_inputs(model: bytes, inputs: Mapping[str, Shape]) -> bytes:
     return bytes(rewritten)
 
 
+def keep_outputs(model: bytes, names: Collection[str]) -> bytes:
+    """Returns the model with only those of its outputs that are named, so that a run neither computes nor keeps others.
+
+    Raises ValueError when it lacks one of them, or when the bytes are not a protobuf message.
+    """
+    rewritten, missing = bytearray(), set(names)
+    for number, wire, value, raw in _fields(memoryview(model)):
+        if number != _MODEL_GRAPH or wire != _BYTES:
+            rewritten += raw
+            continue
+        graph = bytearray()
+        for tag, _, part, whole in _fields(value):
+            name = _name(part).decode() if tag == _GRAPH_OUTPUT else None
+            if name is None or name in names:
+                graph += whole
+                missing.discard(name or "")
+        rewritten += _field(_MODEL_GRAPH, bytes(graph))
+    if missing:
+        raise ValueError(f"the model has no output {', '.join(sorted(missing))}")
+    return bytes(rewritten)
+
+
 def _redeclare_graph(graph: memoryview, inputs: Mapping[str, Shape]) -> bytes:
     rewritten = bytearray()
     for number, _, value, raw in _fields(graph):
         if number in (_GRAPH_INPUT, _GRAPH_VALUE_INFO):
             continue
         if number == _GRAPH_OUTPUT:
-            name = next(bytes(field) for tag, _, field, _ in _fields(value) if tag == 1)
-            rewritten += _field(_GRAPH_OUTPUT, _value_info(name, None))
+            rewritten += _field(_GRAPH_OUTPUT, _value_info(_name(value), None))
         else:
             rewritten += raw
     for name_text, shape in inputs.items():
         rewritten += _field(_GRAPH_INPUT, _value_info(name_text.encode(), shape))
     return bytes(rewritten)
+
+
+def _name(declaration: memoryview) -> bytes:
+    return next(bytes(field) for tag, _, field, _ in _fields(declaration) if tag == 1)
 
 
 def _value_info(name: bytes, shape: Shape | None) -> bytes:

@@ -24,6 +24,7 @@ PREDICTORS = {
     "face/occlusion": "models.face.occlusion:OcclusionDetector",
     "face/recapture": "models.face.recapture:RecaptureDetector",
     "voice/activity": "models.voice.activity:VoiceActivity",
+    "voice/transcription": "models.voice.transcription:Transcriber",
 }
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -43,12 +43,17 @@ class Context:
         *,
         options: Mapping[str, Any] | None = None,
         galleries: Galleries | None = None,
+        on_progress: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """Args: sources: role (`file`, `extra_file`, ...) -> what `workers` reads that media from."""
+        """Args:
+        sources: role (`file`, `extra_file`, ...) -> what `workers` reads that media from.
+        on_progress: told of `progress`.
+        """
         self.sources = sources
         self.options = options or {}
         self.galleries = galleries
         self._workers = workers
+        self._on_progress = on_progress
         self._names: Mapping[str, str] = {}
         self._looks: list[Look] = []
         self._found: dict[tuple[str, str], tuple[Look, asyncio.Task[Any]]] = {}
@@ -63,9 +68,19 @@ class Context:
         Args: roles: the node's role -> the task's; those that the task does not have are left out.
         """
         sources = {role: self.sources[own] for role, own in roles.items() if own in self.sources}
-        seen = Context(sources, self._workers, options=self.options, galleries=self.galleries)
+        seen = Context(
+            sources, self._workers, options=self.options, galleries=self.galleries, on_progress=self._on_progress
+        )
         seen._names, seen._looks = roles, self._looks
         return seen
+
+    def progress(self, share: float) -> None:
+        """Says that this share (0..1) of the work is done, which gives the task its full time for the next step."""
+        self._on_progress(share)
+
+    async def ask(self, model: str, batch: Sequence[Any]) -> list[Any]:
+        """One model's results for each item of the batch, for work in steps that are too long for one stage."""
+        return await self._workers.predict(model, batch)
 
     def trace(self) -> list[dict[str, Any]]:
         """What was decoded and looked at, in order, as JSON values (see `Look`)."""

@@ -44,3 +44,7 @@ class LocalWorkers:
     async def look(self, source: bytes, request: DecodeRequest, stage: str, options: Mapping[str, Any]) -> Any:
         """See `pipelines.workers.Workers`."""
         return await STAGES[stage].run(await self._decoder.decode(source, request), self._models, options)
+
+    async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
+        """See `pipelines.workers.Models`."""
+        return await self._models.predict(name, batch)

@@ -29,6 +29,7 @@ class Service:
         subject: role of the media that is judged.
         reference: role of the media it is compared with, where there is one.
         for_files: whether these two are all it needs: no gallery, and no further media in roles of their own.
+        patience: how many times the usual deadline it may take to get further (`Context.progress`): its steps are long.
     """
 
     run: Callable[[Context], Awaitable[Report]]
@@ -36,6 +37,7 @@ class Service:
     reference: str | None = None
     reference_required: bool = False
     for_files: bool = True
+    patience: float = 1.0
 
 
 SERVICES: dict[str, Service] = {
@@ -50,7 +52,7 @@ SERVICES: dict[str, Service] = {
     "document": Service(judge_document, "file", "back"),
     "document_liveness": Service(check_document_liveness, "front", "back"),
     "id_document_authentication": Service(authenticate, "front", "back"),
-    "voice_analysis": Service(analyse_voice, "file"),
+    "voice_analysis": Service(analyse_voice, "file", patience=5.0),
     # These take media in any role, as many as there are.
     "liveness_set": Service(check_liveness_set, "file", for_files=False),
     "same_person": Service(same_person, "file", for_files=False),

@@ -19,8 +19,9 @@ Stage = Callable[[Decoded, Models, Mapping[str, Any]], Awaitable[Any]]
 that pixels never travel further than they must."""
 
 
-class Workers(Protocol):
-    """Turns a piece of submitted media into what a stage finds in it."""
+class Workers(Models, Protocol):
+    """Turns a piece of submitted media into what a stage finds in it, and asks single models (`predict`) in small steps
+    what would take too long as one stage."""
 
     async def look(self, source: Any, request: DecodeRequest, stage: str, options: Mapping[str, Any]) -> Any:
         """Decodes `source` in isolation and runs the stage registered under that name (`pipelines.stages`).

@@ -71,6 +71,7 @@ def load_task(row: Any, *, report: dict[str, Any] | None = None, lease: str | No
         report=report,
         artifacts=tuple(ArtifactRef(**values) for values in row.artifacts or ()),
         lease=lease,
+        progress=row.progress,
     )
 
 

@@ -140,6 +140,8 @@ tasks = Table(
     Column("error_subject", Characters(64)),
     # No foreign key, here and below: SQLite can add none to a table that others refer to. `cases` deletes them all.
     Column("case_id", Characters(36)),
+    # Of the attempt that runs, or ran last: the share of the work that is done.
+    Column("progress", Double),
     # Holds only open tasks, so an idle claim reads nothing however many results are kept.
     Index("ix_tasks_open", "id", "ready_at", **_OPEN),
     Index("ix_tasks_open_tenant", "tenant", **_OPEN),

@@ -59,6 +59,7 @@ REQUEUE = (
     .values(
         state=State.QUEUED.value,
         attempts=tasks.c.attempts - bindparam("given_back"),
+        progress=None,
         ready_at=bindparam("not_before"),
         lease=None,
         worker=None,
@@ -70,6 +71,7 @@ RELEASE = (
     .values(
         state=State.QUEUED.value,
         attempts=tasks.c.attempts - 1,
+        progress=None,
         ready_at=bindparam("now"),
         lease=None,
         worker=None,
@@ -85,6 +87,7 @@ HEARTBEAT = (
     .values(ready_at=bindparam("until"))
     .returning(tasks.c.id, tasks.c.lease)
 )
+ADVANCE = update(tasks).where(*_HELD).values(progress=bindparam("share"))
 HELD = select(tasks.c.attempts, tasks.c.media).where(*_HELD).with_for_update()
 SET_MEDIA = update(tasks).where(*_HELD).values(media=bindparam("new_media"))
 # Takes the oldest ready tasks, queued or with an expired lease, without waiting for a row that another claim holds.
@@ -108,6 +111,7 @@ CLAIM = (
         ready_at=bindparam("until"),
         lease=bindparam("new_lease"),
         worker=bindparam("new_worker"),
+        progress=None,
         started_at=func.coalesce(tasks.c.started_at, bindparam("now")),
     )
     .returning(*_BARE)

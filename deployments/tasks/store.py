@@ -1,7 +1,7 @@
 """The task table: submitted in one transaction, claimed under a lease, ended once behind a fence."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -140,8 +140,13 @@ class TaskStore:
         claimed = [load_task(row, lease=lease) for row in rows if row.attempts <= MAX_ATTEMPTS]
         return sorted(claimed, key=lambda task: task.id)
 
-    def heartbeat(self, leases: Sequence[tuple[str, str]], lease_s: float) -> set[str]:
-        """Extends the leases, given as (task id, lease), by `lease_s` from now; returns the ids still held."""
+    def heartbeat(
+        self, leases: Sequence[tuple[str, str]], lease_s: float, progress: Mapping[str, float] | None = None
+    ) -> set[str]:
+        """Extends the leases, given as (task id, lease), by `lease_s` from now; returns the ids still held.
+
+        Args: progress: task id -> share of its work that is done, 0..1, of those that got further.
+        """
         if not leases:
             return set()
         given = set(leases)
@@ -152,6 +157,10 @@ class TaskStore:
         }
         with writing(self._engine) as connection:
             rows = connection.execute(sql.HEARTBEAT, parameters).all()
+            if progress:
+                further = [(task_id, lease, progress[task_id]) for task_id, lease in leases if task_id in progress]
+                for task_id, lease, share in further:
+                    connection.execute(sql.ADVANCE, {"of_id": task_id, "of_lease": lease, "share": share})
         return {row.id for row in rows if (row.id, row.lease) in given}
 
     def attach(self, task_id: str, lease: str, media: MediaRef) -> bool:

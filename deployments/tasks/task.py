@@ -106,6 +106,7 @@ class Task:
         error_subject: role of the media that the error is about, where it is about one.
         report: JSON values, only when completed (and not filled in lists).
         lease: token that fences heartbeat, requeue and finish; only on a task that was just claimed.
+        progress: share of its work that is done, 0..1, as of the last heartbeat; None where nothing was said of it.
     """
 
     id: str
@@ -121,6 +122,7 @@ class Task:
     report: dict[str, Any] | None = field(default=None, repr=False)
     artifacts: tuple[ArtifactRef, ...] = ()
     lease: str | None = None
+    progress: float | None = None
 
     def media(self, role: str) -> MediaRef | None:
         """The media in that role."""

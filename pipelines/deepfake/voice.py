@@ -11,10 +11,11 @@ from models.voice.activity import RATE
 from pipelines.context import Context
 from pipelines.deepfake.fusion import Evidence, Judgement, fuse
 from pipelines.deepfake.voice_findings import ACTIVITY, SPOOF, VoiceFindings
+from pipelines.deepfake.voice_speech import BEGUN, TRANSCRIBER, write_down
 from pipelines.deepfake.voice_timeline import fake_probability
 from pipelines.deepfake.voice_windows import Window
 from pipelines.media.frames import DecodeRequest
-from pipelines.policy import NOT_APPLICABLE, verdict
+from pipelines.policy import NOT_APPLICABLE, SKIPPED, verdict
 from pipelines.provenance import used
 from pipelines.report import Check, Report, Status
 
@@ -38,18 +39,24 @@ _CERTAIN = 0.99
 async def analyse_voice(context: Context) -> Report:
     """The Sensity-compatible service: real, fake or no voice, stretch by stretch, over the sound of a file.
 
-    Options: `explain`: draw a timeline (artifact `timeline.png`).
+    Options: `explain`: draw a timeline (artifact `timeline.png`). `transcribe`: write down what is said; default true.
     """
-    explain = bool(context.options.get("explain"))
-    seen: VoiceFindings = await context.look("file", "voice", REQUEST, {"explain": explain, "samples": False})
+    explain, transcribe = bool(context.options.get("explain")), bool(context.options.get("transcribe", True))
+    seen: VoiceFindings = await context.look("file", "voice", REQUEST, {"explain": explain, "chunks": transcribe})
+    context.progress(BEGUN)
+    speech = await write_down(context, seen.chunks) if transcribe else None
     judgement = judge(seen.windows)
     marks = list(_marks(seen))
-    checks = (*marks, *_detector_checks(seen), _deciding(seen, judgement))
+    checks = (*marks, *_detector_checks(seen), _deciding(seen, judgement), _transcription(seen, speech))
     return Report(
         service=SERVICE,
         verdict=verdict(SERVICE, checks),
         checks=checks,
-        data={"judgement": _summary(seen, judgement, marks), "segments": [_segment(w) for w in seen.windows]},
+        data={
+            "judgement": _summary(seen, judgement, marks),
+            "segments": [_segment(window) for window in seen.windows],
+            **({} if speech is None else {"speech": speech}),
+        },
         artifacts=seen.artifacts,
     )
 
@@ -113,6 +120,21 @@ def _detector_checks(seen: VoiceFindings) -> Iterator[Check]:
         },
         models=used(SPOOF) if SPOOF in PREDICTORS else (),
         ms=seen.ms,
+    )
+
+
+def _transcription(seen: VoiceFindings, speech: Mapping[str, Any] | None) -> Check:
+    """It informs only: words are no proof of anything."""
+    if speech is None or not seen.spans:
+        reason = SKIPPED if speech is None else NOT_APPLICABLE
+        return Check(name="transcription", status=Status.NOT_PERFORMED, reasons=(reason,))
+    understood = bool(speech["text"])
+    return Check(
+        name="transcription",
+        status=Status.PASSED if understood else Status.INCONCLUSIVE,
+        reasons=() if understood else ("nothing_understood",),
+        evidence={name: speech[name] for name in ("language", "language_probability") if name in speech},
+        models=used(TRANSCRIBER),
     )
 
 

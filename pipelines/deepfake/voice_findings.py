@@ -11,6 +11,7 @@ import numpy.typing as npt
 from models.cards import card
 from models.registry import PREDICTORS
 from models.voice.activity import RATE, Span
+from pipelines.deepfake.voice_chunks import Chunk, pack
 from pipelines.deepfake.voice_timeline import draw_timeline
 from pipelines.deepfake.voice_windows import Window, cut_windows, in_groups, samples_of
 from pipelines.errors import MediaError
@@ -36,7 +37,7 @@ class VoiceFindings:
         spans: where somebody speaks.
         windows: stretches of speech with what the detector says of them; without, where there is no detector.
         facts: what the forensic reader found in the file: `details`, `flags`, `signals`.
-        samples: (N,) int16 of 16,000 a second, where they were asked for.
+        chunks: the speech itself, where it was asked for.
         artifacts: the timeline, where it was asked for.
     """
 
@@ -45,13 +46,13 @@ class VoiceFindings:
     spans: tuple[Span, ...]
     windows: tuple[Window, ...]
     facts: Mapping[str, Any]
-    samples: npt.NDArray[np.int16] | None = field(default=None, repr=False)
+    chunks: tuple[Chunk, ...] = field(default=(), repr=False)
     artifacts: tuple[Artifact, ...] = ()
     ms: float = 0.0
 
 
 async def listen(decoded: Decoded, models: Models, options: Mapping[str, Any]) -> VoiceFindings:
-    """The stage. Options: `samples`: return the sound too. `explain`: draw the timeline.
+    """The stage. Options: `chunks`: return the speech too. `explain`: draw the timeline.
 
     Raises:
         MediaError: the sound track cannot be decoded, is too long, or there is none.
@@ -70,7 +71,7 @@ async def listen(decoded: Decoded, models: Models, options: Mapping[str, Any]) -
         spans=tuple(spans),
         windows=tuple(windows),
         facts=decoded.facts["forensics"],
-        samples=samples if options.get("samples") and spans else None,
+        chunks=tuple(pack(spans, samples)) if options.get("chunks") else (),
         artifacts=tuple(picture),
         ms=(time.perf_counter() - began) * 1000,
     )

@@ -25,6 +25,7 @@ def full_report(task: Task) -> Json:
         "service": task.spec.service,
         "status": task.state.value,
         "attempts": task.attempts,
+        "progress": 1.0 if task.state is State.COMPLETED else round(task.progress or 0.0, 3),
         "created_at": timestamp(task.created_at),
         "started_at": timestamp(task.started_at),
         "finished_at": timestamp(task.finished_at),

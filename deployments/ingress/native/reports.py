@@ -44,6 +44,7 @@ _REPORT = {
     "service": "identity",
     "status": "completed",
     "attempts": 1,
+    "progress": 1.0,
     "created_at": "2026-05-28T20:26:40.000Z",
     "started_at": "2026-05-28T20:26:40.004Z",
     "finished_at": "2026-05-28T20:26:40.260Z",

@@ -60,12 +60,16 @@ class ArtifactEntry(BaseModel):
 
 
 class Report(BaseModel):
-    """A task and, once it is completed, everything that was found. Times are RFC 3339, in UTC."""
+    """A task and, once it is completed, everything that was found. Times are RFC 3339, in UTC.
+
+    `progress` is the share of the work that is done, 0..1; tasks that take seconds go from 0 to 1 at once.
+    """
 
     id: str
     service: str
     status: Literal["queued", "running", "completed", "failed"]
     attempts: int
+    progress: float
     created_at: str
     started_at: str | None = None
     finished_at: str | None = None

@@ -118,7 +118,9 @@ def test_model_hosts_share_gpus_by_fractions_and_run_on_cuda(name: str) -> None:
 def test_batches_of_the_large_profiles_are_sixteen_to_thirty_two_calls(name: str) -> None:
     profile = Profile.model_validate(args(name))
     assert set(profile.batches) == set(PREDICTORS)
-    assert all(16 <= batch.size <= 32 for batch in profile.batches.values())
+    short = {name: batch.size for name, batch in profile.batches.items() if name != "voice/transcription"}
+    assert all(16 <= size <= 32 for size in short.values())
+    assert profile.batches["voice/transcription"].size == 1, "a batch of it would take minutes"
 
 
 def test_the_cluster_scales_what_carries_load_and_never_to_less_than_two() -> None:

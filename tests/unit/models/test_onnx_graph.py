@@ -1,6 +1,6 @@
 import pytest
 
-from models.onnx_graph import redeclare_inputs
+from models.onnx_graph import keep_outputs, redeclare_inputs
 
 
 def field(number: int, content: bytes) -> bytes:
@@ -41,3 +41,11 @@ def test_cut_bytes_are_refused(cut: int) -> None:
 def test_bytes_of_another_kind_are_refused() -> None:
     with pytest.raises(ValueError, match="not a protobuf message"):
         redeclare_inputs(b"\x0f" * 20, {"x": (1,)})
+
+
+def test_only_the_named_outputs_stay() -> None:
+    graph = GRAPH + field(12, tensor(b"attention", 9))
+    kept = keep_outputs(HEAD + field(7, graph), ["y"])
+    assert kept == MODEL
+    with pytest.raises(ValueError, match="no output z"):
+        keep_outputs(MODEL, ["y", "z"])

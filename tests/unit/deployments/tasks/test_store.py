@@ -152,6 +152,26 @@ def test_heartbeat_keeps_a_lease_alive(store: TaskStore, clock: Clock) -> None:
         assert store.claim("b", 10, 30) == []
 
 
+def test_progress_travels_with_the_heartbeat_of_its_holder_only(store: TaskStore) -> None:
+    task = store.submit(spec())
+    claimed = claim_one(store)
+    assert claimed.lease is not None
+    assert claimed.progress is None
+
+    def progress() -> float | None:
+        read = store.get("bank", task.id)
+        assert read is not None
+        return read.progress
+
+    store.heartbeat([(task.id, claimed.lease)], 30, {task.id: 0.25, "unknown": 0.9})
+    store.heartbeat([(task.id, claimed.lease)], 30)
+    assert progress() == 0.25
+    store.heartbeat([(task.id, "somebody else's")], 30, {task.id: 0.75})
+    assert progress() == 0.25
+    assert store.requeue(task.id, claimed.lease, 0, use_attempt=True)
+    assert progress() is None, "another attempt begins anew"
+
+
 def test_task_fails_as_worker_lost_when_its_third_lease_expires(store: TaskStore, clock: Clock) -> None:
     task = store.submit(spec())
     for attempt in (1, 2, 3):

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from models.voice.activity import RATE, Span
+from models.voice.transcription import Sentence, Transcript
+from models.voice.whisper_tokens import LANGUAGES
 from pipelines.context import Context
 from pipelines.deepfake.voice import analyse_voice, judge
 from pipelines.deepfake.voice_findings import ACTIVITY, listen
@@ -51,9 +53,16 @@ class Hearing:
         assert (request.frames, request.sound_rate, stage) == (0, RATE, "voice")
         return await listen(self._media, self._models, options)
 
+    async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
+        assert name == "voice/transcription"
+        languages = np.full(len(LANGUAGES), -9.0, np.float32)
+        languages[LANGUAGES.index("en")] = 0.0
+        return [Transcript("en", languages, 0.0, (Sentence(0.0, 1.0, "Good day."),), None, -0.2) for _ in batch]
+
 
 async def analysed(media: Decoded, spans: Sequence[Span], **options: Any) -> Report:
-    return await analyse_voice(Context({"file": b""}, Hearing(media, Voices(spans)), options=options))
+    given = {"transcribe": False} | options
+    return await analyse_voice(Context({"file": b""}, Hearing(media, Voices(spans)), options=given))
 
 
 def windows(*odds: float | None) -> list[Window]:
@@ -107,6 +116,31 @@ async def test_the_timeline_is_drawn_only_when_it_was_asked_for() -> None:
     assert (await analysed(decoded(), [Span(0.0, 9.0)])).artifacts == ()
     (picture,) = (await analysed(decoded(), [Span(0.0, 9.0)], explain=True)).artifacts
     assert (picture.name, picture.data[:4]) == ("timeline.png", b"\x89PNG")
+
+
+async def test_what_is_said_is_written_down_unless_it_is_not_wanted() -> None:
+    spans = [Span(2.0, 9.0)]
+    report = await analyse_voice(Context({"file": b""}, Hearing(decoded(), Voices(spans))))
+    assert report.data["speech"]["segments"] == [{"start": 2.0, "end": 3.0, "text": "Good day."}]
+    transcription = report.check("transcription")
+    assert transcription is not None
+    assert (transcription.status, transcription.evidence["language"]) == (Status.PASSED, "en")
+    silent = await analysed(decoded(), spans)
+    assert "speech" not in silent.data
+    skipped = silent.check("transcription")
+    assert skipped is not None
+    assert (skipped.status, skipped.reasons) == (Status.NOT_PERFORMED, ("skipped",))
+
+
+async def test_a_transcript_makes_nothing_genuine() -> None:
+    report = await analysed(decoded(), [Span(2.0, 9.0)], transcribe=True)
+    assert report.verdict is Verdict.INCONCLUSIVE
+
+
+async def test_silence_is_written_down_as_nothing() -> None:
+    speech = (await analysed(decoded(), [], transcribe=True)).data["speech"]
+    assert (speech["text"], speech["segments"], speech["translation"]["text"]) == ("", [], "")
+    assert "language" not in speech
 
 
 @pytest.mark.parametrize("fault", ["no_audio_stream", "corrupt_media", "audio_too_long"])

@@ -1,0 +1,215 @@
+"""Words, languages and cost of transcription, through the whole service.
+
+    python -m benchmarks.voice_transcription --data ../shared/data [--prompts DIR] [--music DIR] --out rows.json
+
+Every file goes through `voice_analysis`: isolated decoding, voice activity, chunks, Whisper. Words: word error rate
+over all words after OpenAI's own English normaliser (case, punctuation, numbers, titles); intervals are 95 %, by
+drawing clips anew 2,000 times. `--prompts`: further recordings, one directory for each language code. `--music`:
+recordings without speech, whose first minute is taken; others are made here. The long file consists of the transcribed
+clips, one after the other, until 20 minutes are full.
+"""
+
+import argparse
+import asyncio
+import csv
+import io
+import json
+import resource
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
+
+from pipelines.context import Context
+from pipelines.deepfake.voice import analyse_voice
+from pipelines.local import LocalModels, LocalWorkers
+from pipelines.media.decoder import IsolatedDecoder
+
+RATE = 16_000
+LONG_SECONDS = 1195.0
+RESAMPLES = 2000
+PAUSE_SECONDS = 0.6
+
+
+@dataclass(slots=True)
+class Row:
+    """One file: what was said in it, what was written down, and what that cost."""
+
+    group: str
+    name: str
+    seconds: float
+    cpu: float
+    language: str
+    truth: str
+    data: dict[str, Any]
+    wrong: tuple[int, int] = (0, 0)
+    progress: list[float] = field(default_factory=list)
+
+
+def distance(truth: Sequence[str], read: Sequence[str]) -> int:
+    """Words that were replaced, left out or added."""
+    before = np.arange(len(read) + 1)
+    for number, word in enumerate(truth, start=1):
+        now = np.empty_like(before)
+        now[0] = number
+        for at, other in enumerate(read, start=1):
+            now[at] = min(before[at] + 1, now[at - 1] + 1, before[at - 1] + (word != other))
+        before = now
+    return int(before[-1])
+
+
+def flac(samples: np.ndarray, rate: int = RATE) -> bytes:
+    """A FLAC file of (N,) int16."""
+    out = io.BytesIO()
+    soundfile.write(out, samples, rate, format="FLAC")
+    return out.getvalue()
+
+
+def transcribed(data: Path) -> list[tuple[str, bytes, str]]:
+    """LibriSpeech clips: name, file and words."""
+    folder = data / "audio/transcribed"
+    with (folder / "transcripts.csv").open(newline="") as stream:
+        return [(row["file"], (folder / row["file"]).read_bytes(), row["text"]) for row in csv.DictReader(stream)]
+
+
+def long_file(clips: Sequence[tuple[str, bytes, str]]) -> tuple[bytes, str]:
+    """Clips in turn with short pauses, until the next would not fit, and their words."""
+    parts, words, length = [], [], 0
+    pause = np.zeros(round(PAUSE_SECONDS * RATE), np.int16)
+    while True:
+        for _, content, text in clips:
+            samples, _ = soundfile.read(io.BytesIO(content), dtype="int16")
+            if length + len(samples) > LONG_SECONDS * RATE:
+                return flac(np.concatenate(parts)), " ".join(words)
+            parts += [samples, pause]
+            words.append(text)
+            length += len(samples) + len(pause)
+
+
+def without_speech() -> Iterator[tuple[str, bytes]]:
+    """Silence, noises, a hum and chords, 20 s each."""
+    rng = np.random.default_rng(5)
+    t = np.arange(20 * RATE) / RATE
+    pink = np.cumsum(rng.normal(0, 1, len(t)))
+    pink -= np.convolve(pink, np.ones(400) / 400, "same")
+    chords = sum(
+        np.sin(2 * np.pi * f * 2 ** (((t // 2) % 4) * 2 / 12) * t) / n
+        for f in (220, 277.2, 329.6)
+        for n in (1, 2, 3)
+    )  # fmt: skip
+    beats = rng.normal(0, 1, len(t)) * np.exp(-((t * 2) % 1) * 12)
+    sounds = {
+        "silence": np.zeros(len(t)),
+        "white noise": rng.normal(0, 1, len(t)),
+        "brown noise": pink,
+        "hum": np.sign(np.sin(2 * np.pi * 50 * t)),
+        "chords": chords * (0.6 + 0.4 * np.sin(2 * np.pi * 0.5 * t)),
+        "drums": beats,
+    }
+    for name, sound in sounds.items():
+        peak = np.abs(sound).max() or 1.0
+        yield name, flac((sound / peak * 12000).astype(np.int16))
+
+
+async def measured(group: str, name: str, content: bytes, workers: LocalWorkers, language: str, truth: str) -> Row:
+    """One file through the service."""
+    began, steps = time.process_time(), []
+    report = await analyse_voice(Context({"file": content}, workers, on_progress=steps.append))
+    check = report.check("voice_spoof")
+    assert check is not None
+    seconds = float(check.evidence["duration"])
+    row = Row(group, name, seconds, time.process_time() - began, language, truth, dict(report.data), progress=steps)
+    print(group, name, f"{seconds:.1f} s", f"{row.cpu / seconds:.2f}", row.data["speech"].get("language"), flush=True)
+    return row
+
+
+Recording = tuple[str, str, bytes, str, str]
+"""Group, name, file, language and words."""
+
+
+def recordings(data: Path, prompts: Path | None, music: Path | None, *, long: bool) -> Iterator[Recording]:
+    """All that is listened to; the long file last."""
+    clips = transcribed(data)
+    for name, content, text in clips:
+        yield "transcribed", name, content, "en", text
+    for file in sorted((data / "audio/languages").glob("*.flac")):
+        yield "languages", file.stem, file.read_bytes(), file.stem[:2], ""
+    for file in sorted(prompts.glob("*/*")) if prompts else ():
+        yield "prompts", file.stem, file.read_bytes(), file.parent.name, ""
+    for name, content in without_speech():
+        yield "no speech", name, content, "", ""
+    for file in sorted(music.iterdir()) if music else ():
+        samples, rate = soundfile.read(file, dtype="int16", frames=60 * soundfile.info(file).samplerate)
+        yield "no speech", file.stem, flac(samples, rate), "", ""
+    if long:
+        content, words = long_file(clips)
+        yield "long", "20 minutes", content, "en", words
+
+
+async def run(found: Iterator[Recording]) -> tuple[list[Row], dict[str, float]]:
+    """All recordings, and peaks of memory (MiB): of this process before and with the long one, and of the decoder."""
+    rows: list[Row] = []
+    memory: dict[str, float] = {}
+    async with IsolatedDecoder() as decoder:
+        workers = LocalWorkers(decoder, LocalModels())
+        for group, name, content, language, text in found:
+            if group == "long":
+                memory["short"] = _peak()
+            rows.append(await measured(group, name, content, workers, language, text))
+    memory["all"] = _peak()
+    memory["decoder"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return rows, memory
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def count_words(rows: Sequence[Row]) -> None:
+    """Fills in how many words of each row came out wrong, and how many there are."""
+    normal = EnglishTextNormalizer({})
+    for row in rows:
+        if row.truth:
+            truth, read = normal(row.truth).split(), normal(row.data["speech"]["text"]).split()
+            row.wrong = distance(truth, read), len(truth)
+
+
+def with_interval(rows: Sequence[Row]) -> str:
+    """Word error rate of rows with its interval."""
+    counts = np.array([row.wrong for row in rows], float)
+    rng = np.random.default_rng(0)
+    drawn = [counts[rng.integers(0, len(counts), len(counts))].sum(0) for _ in range(RESAMPLES)]
+    low, high = np.percentile([wrong / words for wrong, words in drawn], [2.5, 97.5])
+    wrong, words = counts.sum(0)
+    return f"{wrong / words:.4f} ({low:.4f} to {high:.4f}), {len(rows)} clips, {int(words)} words"
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--prompts", type=Path)
+    parser.add_argument("--music", type=Path)
+    parser.add_argument("--no-long", action="store_true")
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    found = recordings(given.data, given.prompts, given.music, long=not given.no_long)
+    rows, memory = asyncio.run(run(found))
+    count_words(rows)
+    given.out.write_text(json.dumps({"rows": [asdict(row) for row in rows], "memory": memory}, indent=1))
+    for group in dict.fromkeys(row.group for row in rows):
+        of = [row for row in rows if row.group == group]
+        right = sum(row.data["speech"].get("language", "") == row.language for row in of)
+        cost = sum(row.cpu for row in of) / sum(row.seconds for row in of)
+        print(f"{group}: language right {right} of {len(of)}; {cost:.3f} CPU-s a second of sound", end="")
+        print(f"; WER {with_interval(of)}" if of[0].truth else "")
+    print("peak MiB:", {name: round(value) for name, value in memory.items()})
+
+
+if __name__ == "__main__":
+    main()
