@@ -17,6 +17,7 @@ from deployments.profile import Profile
 from deployments.remote import Alone, RemoteWorkers
 from deployments.replica import replica_name, where
 from deployments.settings import Settings
+from deployments.social import SocialLinks, installed
 from deployments.tasks.blobs import Blobs
 from deployments.tasks.database import open_database
 from deployments.tasks.galleries import Galleries, GalleryUnknown
@@ -82,7 +83,8 @@ class Dispatcher:
         self._galleries = Galleries(engine)
         self._blobs = Blobs(settings.blobs, settings.blob_key)
         client = GuardedClient([str(network) for network in settings.ssrf_allow_cidrs])
-        self._fetcher = Fetcher(client, self._blobs, self._store)
+        social = SocialLinks() if settings.social_sources and installed() else None
+        self._fetcher = Fetcher(client, self._blobs, self._store, social)
         self._workers = RemoteWorkers(shape, media, hosts)
         self._name = replica_name()
         self._running: dict[str, asyncio.Task[None]] = {}

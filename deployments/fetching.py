@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
+from deployments.social import SocialLinks
 from deployments.tasks.blobs import Blobs, StoredBlob
 from deployments.tasks.store import TaskStore
 from deployments.tasks.task import MediaRef, Task
 from pipelines.errors import MediaError
-from pipelines.media.fetch import GuardedClient, UrlFailed
+from pipelines.media.fetch import GuardedClient, UrlFailed, is_social
 from pipelines.media.sniff import HEAD_BYTES, MediaType, sniff
 
 
@@ -20,8 +21,11 @@ class LeaseLost(Exception):
 class Fetcher:
     """Turns the URLs of a task into media that stay with it, so that a further attempt fetches nothing anew."""
 
-    def __init__(self, client: GuardedClient, blobs: Blobs, store: TaskStore) -> None:
-        self._client, self._blobs, self._store = client, blobs, store
+    def __init__(
+        self, client: GuardedClient, blobs: Blobs, store: TaskStore, social: SocialLinks | None = None
+    ) -> None:
+        """Args: social: finds files on social networks; None refuses those."""
+        self._client, self._blobs, self._store, self._social = client, blobs, store, social
 
     async def sources(self, task: Task) -> dict[str, MediaRef]:
         """The media of a claimed task by role, all of them stored.
@@ -53,7 +57,11 @@ class Fetcher:
 
     async def _stored(self, ref: MediaRef, tenant: str) -> tuple[MediaType, StoredBlob]:
         limits: Mapping[str, int] = ref.limits or {}
-        async with aclosing(self._client.stream(ref.url or "", max(limits.values(), default=0))) as data:
+        url = ref.url or ""
+        if self._social is not None and is_social(url):
+            self._client.check_parts(url)
+            url = await self._social.media_url(url, limits)
+        async with aclosing(self._client.stream(url, max(limits.values(), default=0))) as data:
             head = bytearray()
             while len(head) < HEAD_BYTES and (piece := await anext(data, None)) is not None:
                 head += piece

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import contextlib
+import importlib.util
 import ipaddress
 import os
 import secrets
@@ -127,6 +128,10 @@ class Settings(BaseSettings):
     ssrf_allow_cidrs: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="Comma-separated networks that outgoing requests may reach although they are private."
     )
+    social_sources: bool = Field(
+        False,
+        description="Fetch media from social networks through yt-dlp (extra `social`), which passes the SSRF guard by.",
+    )
     max_queued: int = Field(10_000, ge=1, description="Unfinished tasks in all before new ones are answered 429.")
     max_queued_per_tenant: int = Field(5_000, ge=1, description="The same, for each tenant.")
     result_days: float = Field(30, gt=0, description="Results and reports are kept this long, then answered 404.")
@@ -210,6 +215,8 @@ class Settings(BaseSettings):
                 "SenseID payloads are decrypted with the vendor's public default key, which protects nothing: "
                 "set VERISCOPE_SENSEID_DECRYPT_KEY and VERISCOPE_SENSEID_DECRYPT_IV, and require TLS"
             )
+        if self.social_sources and importlib.util.find_spec("yt_dlp") is None:
+            found.append("media of social networks cannot be fetched: run: pip install 'veriscope[social]'")
         if self.senseid_auth == "hmac" and not self.senseid.api_keys:
             found.append("the SenseID endpoints let nobody in: set VERISCOPE_SENSEID_KEYS, or VERISCOPE_SENSEID_AUTH")
         if self.senseid_auth == "none" and not self.loopback:

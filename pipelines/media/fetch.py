@@ -39,6 +39,14 @@ class UrlFailed(MediaError):
     """An allowed URL did not deliver: code `url_unreachable`, `url_timeout`, `url_failed` or `url_too_large`."""
 
 
+def is_social(url: str) -> bool:
+    """Whether the URL is one of a social network, which the guard never opens."""
+    try:
+        return bool(_SOCIAL.fullmatch(_host(httpx.URL(url)).rstrip(".")))
+    except (httpx.InvalidURL, ValueError, TypeError):
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """What a server answered to a POST. Its body is not read: nothing here needs it, and it may never end.
@@ -105,6 +113,18 @@ class GuardedClient:
             UrlRefused: it could never be opened.
         """
         self._checked(url)
+
+    def check_parts(self, url: str) -> None:
+        """Judges all of a URL but whose it is, before something else opens it.
+
+        Raises:
+            UrlRefused: as `check_url`, but for `unsupported_url_source`.
+        """
+        try:
+            self._checked(url)
+        except UrlRefused as refusal:
+            if refusal.code != "unsupported_url_source":
+                raise
 
     async def stream(self, url: str, max_bytes: int) -> AsyncGenerator[bytes]:
         """Yields the body of a GET, following at most `MAX_REDIRECTS` redirects, each judged anew.

@@ -2,12 +2,16 @@
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+import deployments.social
 from deployments.fetching import Fetcher, LeaseLost
+from deployments.settings import Settings
+from deployments.social import SocialLinks
 from deployments.tasks.blobs import Blobs
 from deployments.tasks.database import migrate, open_database
 from deployments.tasks.store import TaskStore
@@ -121,3 +125,95 @@ def test_media_of_a_lost_lease_leave_nothing_behind(world: World) -> None:
     with pytest.raises(LeaseLost):
         world.fetch({"/a": JPEG}, "/a", lost=True)
     assert world.kept() == 0
+
+
+def resolver(folder: Path, body: str) -> SocialLinks:
+    """yt-dlp's place taken by a script; what it is told stands in `told`."""
+    script = folder / "resolver.py"
+    script.write_text(
+        f"import os, sys\nopen({str(folder / 'told')!r}, 'w').write(repr((sys.argv, dict(os.environ))))\n{body}\n"
+    )
+    return SocialLinks([sys.executable, str(script)])
+
+
+def social(world: World, folder: Path, body: str, url: str = "https://www.youtube.com/watch?v=1") -> MediaRef:
+    """What is fetched from a social network, where the file itself lies on a server of ours at /a."""
+
+    async def run() -> MediaRef:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(JPEG) + JPEG)
+            writer.close()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            links = resolver(folder, body.replace("PORT", str(server.sockets[0].getsockname()[1])))
+            async with GuardedClient(["127.0.0.0/8"]) as client:
+                fetcher = Fetcher(client, world.blobs, world.store, links)
+                return (await fetcher.sources(world.claimed(url)))["file"]
+
+    return asyncio.run(run())
+
+
+def test_a_file_on_a_social_network_is_fetched_from_where_it_lies(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VERISCOPE_TOKEN_SECRET", "a secret")
+    media = social(world, tmp_path, "print('http://127.0.0.1:PORT/a')")
+    assert (media.kind, media.mime, media.size) == ("image", "image/jpeg", len(JPEG))
+    told = (tmp_path / "told").read_text()
+    assert "https://www.youtube.com/watch?v=1" in told
+    assert "a secret" not in told
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("print('http://10.0.0.1/a')", "url_refused"),
+        ("print('file:///etc/passwd')", "url_refused"),
+        ("print('https://www.youtube.com/watch?v=2')", "unsupported_url_source"),
+        ("sys.exit(1)", "url_failed"),
+        ("print('x' * 200_000)", "url_failed"),
+    ],
+)
+def test_what_a_social_network_names_passes_the_guard_like_any_url(
+    world: World, tmp_path: Path, body: str, code: str
+) -> None:
+    with pytest.raises(MediaError) as refused:
+        social(world, tmp_path, body)
+    assert refused.value.code == code
+    assert world.kept() == 0
+
+
+@pytest.mark.parametrize("url", ["https://user:pw@www.youtube.com/a", "ftp://www.youtube.com/a"])
+def test_a_url_that_is_wrong_in_itself_is_opened_by_nobody(world: World, tmp_path: Path, url: str) -> None:
+    with pytest.raises(MediaError) as refused:
+        social(world, tmp_path, "print('http://127.0.0.1:PORT/a')", url)
+    assert refused.value.code == "url_refused"
+    assert not (tmp_path / "told").exists()
+
+
+def test_social_networks_are_refused_unless_they_are_switched_on(world: World) -> None:
+    async def run() -> None:
+        async with GuardedClient() as client:
+            await Fetcher(client, world.blobs, world.store).sources(world.claimed("https://youtu.be/1"))
+
+    with pytest.raises(MediaError, match="unsupported url source"):
+        asyncio.run(run())
+    assert not Settings().social_sources
+
+
+@pytest.mark.parametrize(
+    ("accepted", "sound"), [(("m4a", "mp4"), True), (("m4a", "mp4", "png"), False), (("mp4",), False)]
+)
+def test_sound_is_enough_where_pictures_are_not_wanted(tmp_path: Path, accepted: tuple[str, ...], sound: bool) -> None:
+    links = resolver(tmp_path, "print('http://127.0.0.1/a')")
+    asyncio.run(links.media_url("https://youtu.be/1", accepted))
+    assert ("ba[ext=m4a]" in (tmp_path / "told").read_text()) is sound
+
+
+def test_a_resolver_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deployments.social, "TIMEOUT_S", 0.5)
+    links = resolver(tmp_path, "import time; time.sleep(600)")
+    with pytest.raises(MediaError) as late:
+        asyncio.run(links.media_url("https://youtu.be/1", ("mp4",)))
+    assert late.value.code == "url_timeout"
