@@ -6,6 +6,7 @@ from models.hub.checkpoint import checkpoints
 from models.predictor import Predictor
 
 PREDICTORS = {
+    "deepfake/watermark": "models.deepfake.watermark:WatermarkReader",
     "document/barcodes": "models.document.barcodes:BarcodeReader",
     "document/detector": "models.document.contours:ContourDetector",
     "document/mrz-reader": "models.document.mrz_reader:MrzReader",

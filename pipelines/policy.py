@@ -46,6 +46,7 @@ ENFORCED: dict[str, frozenset[str]] = {
     "watchlist": frozenset({"watchlist"}),
     # Figures that agree do not make a document genuine; figures that contradict one another make it suspicious.
     "data_extraction": frozenset(),
+    "ai_generated_image_detection": frozenset({"ai_generated_image"}),
     "voice_analysis": frozenset({"voice_spoof"}),
     "forensic_analysis": frozenset({"integrity", "copy_move", "jpeg_ghosts", "audio_splice"}),
 }
@@ -59,6 +60,7 @@ REFUTING: dict[str, frozenset[str]] = {
     "identity": TRACES | {"liveness.parallax"},
     "liveness_set": frozenset({"liveness.parallax"}),
     "data_extraction": FIGURES,
+    "ai_generated_image_detection": frozenset({"ai_generation", "watermark"}),
     "voice_analysis": frozenset({"ai_generation"}),
     "forensic_analysis": FILE_REFUTES | {"arithmetic"},
 }

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pipelines.context import Context
+from pipelines.deepfake.ai_generated_image import detect_ai_generated
 from pipelines.deepfake.voice import analyse_voice
 from pipelines.document.data_extraction import extract_data
 from pipelines.document.forensics import analyse_file
@@ -52,6 +53,7 @@ SERVICES: dict[str, Service] = {
     "document": Service(judge_document, "file", "back"),
     "document_liveness": Service(check_document_liveness, "front", "back"),
     "id_document_authentication": Service(authenticate, "front", "back"),
+    "ai_generated_image_detection": Service(detect_ai_generated, "file"),
     "voice_analysis": Service(analyse_voice, "file", patience=5.0),
     # These take media in any role, as many as there are.
     "liveness_set": Service(check_liveness_set, "file", for_files=False),

@@ -16,7 +16,8 @@ _QUALITY = "quality."
 
 async def pictures_of(task: Task, read: ReadBlob) -> Pictures:
     """The pictures that stand in the task's result."""
-    return await load_pictures(task, documents.wanted, read) if task.spec.service in _DOCUMENTS else {}
+    wanted = _PICTURED.get(task.spec.service)
+    return await load_pictures(task, wanted, read) if wanted else {}
 
 
 def envelope(task: Task, pictures: Pictures = MappingProxyType({})) -> Json:
@@ -26,10 +27,8 @@ def envelope(task: Task, pictures: Pictures = MappingProxyType({})) -> Json:
         body["additional_info"] = task.spec.additional_info
     if task.state is State.FAILED:
         body["error"] = task.error
-    elif task.state is State.COMPLETED and task.spec.service in _DOCUMENTS:
-        body["result"] = _DOCUMENTS[task.spec.service](task, pictures)
-    elif task.state is State.COMPLETED and task.spec.service in _DEEPFAKES:
-        body["result"] = _DEEPFAKES[task.spec.service](task)
+    elif task.state is State.COMPLETED and task.spec.service in _RENDERED:
+        body["result"] = _RENDERED[task.spec.service](task, pictures)
     elif task.state is State.COMPLETED:
         body |= _RESULTS[task.spec.service](task.report or {})
     return body
@@ -79,10 +78,18 @@ def _check(report: Json, name: str) -> Json | None:
     return next((check for check in report["checks"] if check["name"] == name), None)
 
 
-_DOCUMENTS: Mapping[str, Callable[[Task, Pictures], Json]] = {
+_RENDERED: Mapping[str, Callable[[Task, Pictures], Json]] = {
+    "ai_generated_image_detection": deepfakes.ai_generated,
+    "voice_analysis": lambda task, _pictures: deepfakes.voice(task),
     "id_document_authentication": documents.id_document,
     "forensic_analysis": documents.forensic,
     "data_extraction": documents.extraction,
 }
-_DEEPFAKES: Mapping[str, Callable[[Task], Json]] = {"voice_analysis": deepfakes.voice}
+_PICTURED: Mapping[str, Callable[[str], bool]] = {
+    "ai_generated_image_detection": deepfakes.overlaid,
+    "id_document_authentication": documents.wanted,
+    "forensic_analysis": documents.wanted,
+    "data_extraction": documents.wanted,
+}
+"""Which artifacts stand in a result."""
 _RESULTS: Mapping[str, Callable[[Json], Json]] = {"liveness_detection": _liveness, "face_matching": _matching}

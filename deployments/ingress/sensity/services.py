@@ -61,7 +61,12 @@ _MATCHING_FORM = FormRule(
 
 _ALL = (
     Service("face_manipulation", "face_manipulation_analysis_complete"),
-    Service("ai_generated_image_detection", "ai_generated_image_detection_analysis_complete"),
+    Service(
+        "ai_generated_image_detection",
+        "ai_generated_image_detection_analysis_complete",
+        deepfakes.IMAGE,
+        deepfakes.explain_option,
+    ),
     Service("voice_analysis", "voice_analysis_complete", deepfakes.VOICE, deepfakes.voice_options),
     Service("forensic_analysis", "forensic_analysis_complete", documents.FORENSIC, documents.forensic_options),
     Service(

@@ -100,6 +100,17 @@ async def create_forensic_analysis(request: Request) -> Response:
 
 
 @router.post(
+    "/tasks/ai_generated_image_detection",
+    response_model=Created,
+    responses=reply("Accepted", _CREATED) | _REFUSED | errors(SENSITY, "file_and_url"),
+    openapi_extra=creating(form_body(SERVICES["ai_generated_image_detection"].form, {"file": "picture.png"})),
+)
+async def create_ai_generated_image_detection(request: Request) -> Response:
+    """Was this image or video made by a generator?"""
+    return await _create(request, SERVICES["ai_generated_image_detection"])
+
+
+@router.post(
     "/tasks/voice_analysis",
     response_model=Created,
     responses=reply("Accepted", _CREATED) | _REFUSED | errors(SENSITY, "file_and_url"),

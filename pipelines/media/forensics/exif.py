@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from PIL import Image
+from PIL import Image, IptcImagePlugin
 
 from pipelines.media.forensics.findings import clean, parse_date
 
 _MAKE, _MODEL, _SOFTWARE, _MODIFIED, _ARTIST_TOOL = 0x010F, 0x0110, 0x0131, 0x0132, 0x000B
+_DESCRIPTION, _ARTIST = 0x010E, 0x013B
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _ORIGINAL, _DIGITIZED, _COMMENT = 0x9003, 0x9004, 0x9286
 _OFFSETS = {_MODIFIED: 0x9010, _ORIGINAL: 0x9011, _DIGITIZED: 0x9012}
 _XMP_BYTES = 1 << 20
 _TOOL = r"(?:CreatorTool|softwareAgent|stEvt:softwareAgent)\s*(?:=\s*[\"']([^\"']{1,200})|>([^<]{1,200})<)"
+_CREDIT = r"photoshop:Credit\s*(?:=\s*[\"']([^\"']{1,200})|>([^<]{1,200})<)"
+_IPTC_PROGRAM, _IPTC_CREDIT = (2, 65), (2, 110)
 _XMP_DATE = r"(?:xmp|xap):{}\s*(?:=\s*[\"']|>)([^\"'<]{{10,40}})"
 _BAD = (
     ValueError,
@@ -37,7 +40,8 @@ class Metadata:
 
     Attributes:
         software: names of programs, in the order they were found.
-        texts: (keyword, text) of PNG texts, comments and user comments.
+        texts: (keyword, text) of PNG texts, comments, descriptions and user comments.
+        credits: to whom the picture is owed, where generators name themselves.
         dates: `creation_date`, `modification_date`, `digitized_date` where they are known.
         gps: `lat` and `lon` in degrees.
         present: which of `exif`, `xmp`, `iptc`, `comment` the file has.
@@ -47,6 +51,7 @@ class Metadata:
     model: str = ""
     software: list[str] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
+    credits: list[str] = field(default_factory=list)
     dates: dict[str, datetime | None] = field(default_factory=dict)
     gps: dict[str, float] | None = None
     orientation: int = 1
@@ -63,11 +68,14 @@ def read_metadata(image: Image.Image) -> Metadata:
     if found.xmp:
         found.present.add("xmp")
         found.software += [clean(a or b) for a, b in re.findall(_TOOL, found.xmp)]
+        found.credits += [clean(a or b) for a, b in re.findall(_CREDIT, found.xmp)]
         for name, key in (("creation_date", "CreateDate"), ("modification_date", "ModifyDate")):
             dates = re.findall(_XMP_DATE.format(key), found.xmp)
             if dates and not found.dates.get(name):
                 found.dates[name] = parse_date(dates[0])
     _read_texts(found, image.info)
+    with suppress(*_BAD):
+        _read_iptc(found, IptcImagePlugin.getiptcinfo(image) or {})
     return found
 
 
@@ -77,6 +85,7 @@ def _read_exif(found: Metadata, exif: Image.Exif) -> None:
     found.present.add("exif")
     found.make, found.model = clean(exif.get(_MAKE, "")), clean(exif.get(_MODEL, ""))
     found.software += [clean(exif[tag]) for tag in (_SOFTWARE, _ARTIST_TOOL) if exif.get(tag)]
+    _read_descriptions(found, exif)
     orientation = exif.get(0x0112, 1)
     found.orientation = orientation if orientation in range(1, 9) else 1
     inner: Mapping[int, Any] = {}
@@ -93,6 +102,24 @@ def _read_exif(found: Metadata, exif: Image.Exif) -> None:
         found.texts.append(("UserComment", comment))
     with suppress(*_BAD):
         found.gps = _gps(exif.get_ifd(_GPS_IFD))
+
+
+def _read_descriptions(found: Metadata, exif: Image.Exif) -> None:
+    """Free text; ComfyUI keeps its graph in the names of the camera, and xAI signs the description."""
+    for name, tag in (("ImageDescription", _DESCRIPTION), ("Make", _MAKE), ("Model", _MODEL)):
+        if isinstance(text := exif.get(tag), str) and text:
+            found.texts.append((name, text[:20_000]))
+    signed = str(exif.get(_DESCRIPTION, "")).startswith("Signature: ")
+    if signed and re.fullmatch(r"[0-9a-f-]{36}", str(exif.get(_ARTIST, "")).strip("\0 ")):
+        found.credits.append("xAI Grok")
+
+
+def _read_iptc(found: Metadata, datasets: Mapping[Any, Any]) -> None:
+    if not datasets:
+        return
+    found.present.add("iptc")
+    found.software += [clean(datasets[_IPTC_PROGRAM])] if _IPTC_PROGRAM in datasets else []
+    found.credits += [clean(datasets[_IPTC_CREDIT])] if _IPTC_CREDIT in datasets else []
 
 
 def _user_comment(comment: bytes) -> str:

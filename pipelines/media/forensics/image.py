@@ -14,7 +14,7 @@ from pipelines.media.forensics.dates import judge_dates
 from pipelines.media.forensics.exif import Metadata, read_metadata
 from pipelines.media.forensics.findings import Findings, clean
 from pipelines.media.forensics.jpeg import photoshop_resources, structure
-from pipelines.media.forensics.software import judge_prompts, judge_software, judge_source_types
+from pipelines.media.forensics.software import judge_credits, judge_prompts, judge_software, judge_source_types
 from pipelines.media.forensics.trailing import trailing_data
 from pipelines.media.frames import Limits
 from pipelines.media.image import FORMATS
@@ -56,6 +56,7 @@ def _read(found: Findings, data: bytes, media: MediaType, image: Image.Image, li
     found.detail("icc_profile", _profile_name(image.info.get("icc_profile")))
     judge_dates(found, metadata.dates)
     judge_software(found, metadata.software)
+    judge_credits(found, metadata.credits)
     judge_prompts(found, metadata.texts)
     judge_source_types(found, metadata.xmp)
     _judge_screenshot(found, metadata)

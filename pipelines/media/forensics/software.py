@@ -38,7 +38,9 @@ _EDITOR, _SCREENSHOT, _GENERATOR = (
 SOURCE_TYPES = re.compile(r"(trainedAlgorithmicMedia|compositeWithTrainedAlgorithmicMedia|algorithmicMedia)\b")
 """IPTC's digital source types of what was made by an algorithm, or partly so."""
 _PROMPT = re.compile(
-    r"\bSteps: \d+, .*Sampler: |\bNegative prompt: |\"class_type\"\s*:|\bJob ID: [0-9a-f-]{36}", re.DOTALL
+    r"\bSteps: \d+, .*Sampler: |\bNegative prompt: |\\?\"class_type\\?\"\s*:|\"sui_image_params\""
+    r"|\bJob ID: [0-9a-f-]{36}",
+    re.DOTALL,
 )
 _PROMPT_KEYS = {
     "parameters": "Stable Diffusion web UI",
@@ -62,6 +64,13 @@ def judge_software(found: Findings, names: Iterable[str]) -> None:
             found.flag("screenshot_software", [name], "The metadata names screenshot software.")
         elif _EDITOR.search(name):
             found.flag("suspicious_software", [name], "The metadata names software that edits media.")
+
+
+def judge_credits(found: Findings, names: Iterable[str]) -> None:
+    """Flags generators among those that a picture is owed to; editors are credited for ordinary work too."""
+    for name in names:
+        if _GENERATOR.search(name):
+            found.flag("ai_generator_metadata", [name], "The metadata credits software that generates media.")
 
 
 def judge_prompts(found: Findings, texts: Iterable[tuple[str, str]]) -> None:

@@ -209,7 +209,6 @@ def test_a_task_of_another_tenant_is_not_found(api: Api, client: httpx.Client) -
     "task",
     [
         "face_manipulation",
-        "ai_generated_image_detection",
     ],
 )
 def test_task_types_that_are_not_offered_yet_say_so_to_those_who_may_ask(

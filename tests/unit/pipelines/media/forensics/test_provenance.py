@@ -54,7 +54,14 @@ class Authority:
             builder = builder.add_extension(usage, critical=False)
         return builder.sign(by, hashes.SHA256())
 
-    def sign(self, picture: bytes, *, ingredient: bytes | None = None, source_type: str = _CAPTURED) -> bytes:
+    def sign(
+        self,
+        picture: bytes,
+        *,
+        ingredient: bytes | None = None,
+        source_type: str = _CAPTURED,
+        mime: str = "image/jpeg",
+    ) -> bytes:
         chain = b"".join(c.public_bytes(serialization.Encoding.PEM) for c in (self.leaf, self.root))
         key = self.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -70,7 +77,7 @@ class Authority:
         if ingredient is not None:
             about = {"title": "part", "relationship": "componentOf"}
             builder.add_ingredient(json.dumps(about), "image/jpeg", io.BytesIO(ingredient))
-        builder.sign(c2pa.Signer.from_info(info), "image/jpeg", io.BytesIO(picture), target)
+        builder.sign(c2pa.Signer.from_info(info), mime, io.BytesIO(picture), target)
         return target.getvalue()
 
 

@@ -1,0 +1,1 @@
+"""Networks and signs of generated images and manipulated faces."""
