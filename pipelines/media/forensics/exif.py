@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from PIL import Image, IptcImagePlugin
+from PIL import Image, ImageFile, IptcImagePlugin
 
 from pipelines.media.forensics.findings import clean, parse_date
 
@@ -59,7 +59,7 @@ class Metadata:
     present: set[str] = field(default_factory=set)
 
 
-def read_metadata(image: Image.Image) -> Metadata:
+def read_metadata(image: ImageFile.ImageFile) -> Metadata:
     """Reads all of it from an opened picture, whose pixels need not be loaded."""
     found = Metadata()
     with suppress(*_BAD):

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 
 from pipelines.errors import MediaError
 from pipelines.media.forensics import thumbnail
@@ -44,7 +44,7 @@ def read_image(found: Findings, data: bytes, media: MediaType, limits: Limits) -
         _read_jpeg(found, data)
 
 
-def _read(found: Findings, data: bytes, media: MediaType, image: Image.Image, limits: Limits) -> None:
+def _read(found: Findings, data: bytes, media: MediaType, image: ImageFile.ImageFile, limits: Limits) -> None:
     found.detail("width", image.width)
     found.detail("height", image.height)
     metadata = read_metadata(image)
