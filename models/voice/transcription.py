@@ -23,6 +23,7 @@ from models.voice.whisper_tokens import (
     START,
     TRANSCRIBE,
     TRANSLATE,
+    finished_until,
     passages_of,
 )
 
@@ -61,6 +62,7 @@ class Transcript:
         language: ISO 639 code in which it was written down.
         languages: (99,) natural log probabilities in the order of `LANGUAGES`.
         silence: probability that nobody speaks, 0..1.
+        until: seconds of the window up to which it was written down: what follows is an unfinished sentence.
         sentences: in order of time; empty where nothing was understood.
         translated: the same in English, where it was asked for and is not English.
         sureness: mean natural log probability of its tokens.
@@ -69,6 +71,7 @@ class Transcript:
     language: str
     languages: npt.NDArray[np.float32]
     silence: float
+    until: float
     sentences: tuple[Sentence, ...]
     translated: tuple[Sentence, ...] | None
     sureness: float
@@ -103,12 +106,12 @@ class Transcriber(Predictor[Utterance, Transcript]):
         tokens, sureness = self._decode(spoken, TRANSCRIBE, duration)
         if silence > limits["silence_from"] and sureness < limits["sure_from"]:
             tokens = []
-        translated = None
+        until, translated = finished_until(tokens, duration), None
         if utterance.translate and code != ENGLISH:
             said = self._decode(spoken, TRANSLATE, duration)[0] if tokens else []
-            translated = tuple(self._sentences(said, duration))
+            translated = tuple(one for one in self._sentences(said, duration) if one.start < until)
         sentences = tuple(self._sentences(tokens, duration))
-        return Transcript(code, languages, silence, sentences, translated, round(sureness, 4))
+        return Transcript(code, languages, silence, until, sentences, translated, round(sureness, 4))
 
     def _decode(self, spoken: Spoken, task: int, duration: float) -> tuple[list[int], float]:
         """Tokens of the task, and their mean log probability."""

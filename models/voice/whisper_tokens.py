@@ -9,6 +9,8 @@ FIRST_LANGUAGE, TRANSLATE, TRANSCRIBE, SILENCE, FIRST_TIME = 50259, 50358, 50359
 FIRST_TIME on, tokens are times within the window."""
 TIME_STEP = 0.02
 """Seconds between two tokens of time."""
+LATE_SECONDS = 4.0
+"""Speech that goes on for so long after the last time was not written down."""
 _CODES = (
     "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la "
     "mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be "
@@ -59,3 +61,15 @@ def passages_of(tokens: Sequence[int], duration: float) -> list[Passage]:
             words = []
         start = at
     return found + ([Passage(start, max(duration, start), tuple(words))] if words else [])
+
+
+def finished_until(tokens: Sequence[int], duration: float) -> float:
+    """Up to where a window was written down.
+
+    Whisper leaves out a last sentence that the window cuts off: then two times stand at the end, of what ended and of
+    what begins; or the last time is long before the window's end.
+    """
+    if len(tokens) < 2 or not is_time(tokens[-1]):
+        return duration
+    last = seconds_of(tokens[-1])
+    return last if is_time(tokens[-2]) or duration - last > LATE_SECONDS else duration

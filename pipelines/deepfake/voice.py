@@ -42,9 +42,9 @@ async def analyse_voice(context: Context) -> Report:
     Options: `explain`: draw a timeline (artifact `timeline.png`). `transcribe`: write down what is said; default true.
     """
     explain, transcribe = bool(context.options.get("explain")), bool(context.options.get("transcribe", True))
-    seen: VoiceFindings = await context.look("file", "voice", REQUEST, {"explain": explain, "chunks": transcribe})
+    seen: VoiceFindings = await context.look("file", "voice", REQUEST, {"explain": explain, "speech": transcribe})
     context.progress(BEGUN)
-    speech = await write_down(context, seen.chunks) if transcribe else None
+    speech = None if seen.speech is None else await write_down(context, seen.speech)
     judgement = judge(seen.windows)
     marks = list(_marks(seen))
     checks = (*marks, *_detector_checks(seen), _deciding(seen, judgement), _transcription(seen, speech))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from models.cards import card
 from models.registry import PREDICTORS
 from models.voice.activity import RATE, Span
-from pipelines.deepfake.voice_chunks import Chunk, pack
+from pipelines.deepfake.voice_packed import Packed, pack
 from pipelines.deepfake.voice_timeline import draw_timeline
 from pipelines.deepfake.voice_windows import Window, cut_windows, in_groups, samples_of
 from pipelines.errors import MediaError
@@ -37,7 +37,7 @@ class VoiceFindings:
         spans: where somebody speaks.
         windows: stretches of speech with what the detector says of them; without, where there is no detector.
         facts: what the forensic reader found in the file: `details`, `flags`, `signals`.
-        chunks: the speech itself, where it was asked for.
+        speech: all that is spoken, where it was asked for.
         artifacts: the timeline, where it was asked for.
     """
 
@@ -46,13 +46,13 @@ class VoiceFindings:
     spans: tuple[Span, ...]
     windows: tuple[Window, ...]
     facts: Mapping[str, Any]
-    chunks: tuple[Chunk, ...] = field(default=(), repr=False)
+    speech: Packed | None = field(default=None, repr=False)
     artifacts: tuple[Artifact, ...] = ()
     ms: float = 0.0
 
 
 async def listen(decoded: Decoded, models: Models, options: Mapping[str, Any]) -> VoiceFindings:
-    """The stage. Options: `chunks`: return the speech too. `explain`: draw the timeline.
+    """The stage. Options: `speech`: return what is spoken too. `explain`: draw the timeline.
 
     Raises:
         MediaError: the sound track cannot be decoded, is too long, or there is none.
@@ -71,7 +71,7 @@ async def listen(decoded: Decoded, models: Models, options: Mapping[str, Any]) -
         spans=tuple(spans),
         windows=tuple(windows),
         facts=decoded.facts["forensics"],
-        chunks=tuple(pack(spans, samples)) if options.get("chunks") else (),
+        speech=pack(spans, samples) if options.get("speech") else None,
         artifacts=tuple(picture),
         ms=(time.perf_counter() - began) * 1000,
     )

@@ -1,6 +1,7 @@
-"""What is said in a recording, chunk by chunk: its language, its words with their times, and the same in English."""
+"""What is said in a recording, window by window: its language, its words with their times, and the same in English."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,51 +10,68 @@ import numpy.typing as npt
 from models.voice.transcription import ENGLISH, Sentence, Transcript, Utterance
 from models.voice.whisper_tokens import LANGUAGES
 from pipelines.context import Context
-from pipelines.deepfake.voice_chunks import Chunk
+from pipelines.deepfake.voice_packed import Packed
 
 TRANSCRIBER = "voice/transcription"
 _SURE = 0.9
-"""Probability of a language at which no further chunk is asked for it."""
-_MOST_CHUNKS = 3
-"""Chunks that are asked at most which language they are in."""
+"""Probability of a language at which no further window is asked for it."""
+_MOST_VOTES = 3
+"""Windows that are asked at most which language they are in."""
+_REST = 0.5
+"""Seconds at the end of a window that are not worth another one."""
+_STEP = 1.0
+"""Seconds that a window gets ahead at least."""
 _WITHOUT_SPACES = frozenset(("zh", "ja", "th", "lo", "my", "km", "bo"))
 BEGUN = 0.1
 """Share of a task that is done before anything is written down."""
 
 
-async def write_down(context: Context, chunks: Sequence[Chunk]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What was understood of a window from a packed second on, and where the next window begins."""
+
+    start: float
+    following: float
+    transcript: Transcript
+
+
+async def write_down(context: Context, speech: Packed) -> dict[str, Any]:
     """`language` and `language_probability` (where anything was understood), `text`, `segments` and `translation`.
 
-    The first chunks vote which language it is: their log probabilities are added. Those that were heard in another one
-    are heard again.
+    The first windows vote which language it is: their log probabilities are added. Where one of them was heard in
+    another language, they are heard again. What a window leaves unfinished is heard again with the next one.
     """
-    heard: list[Transcript] = []
-    languages = np.zeros(len(LANGUAGES), np.float32)
-    for number, chunk in enumerate(chunks):
-        known = None if number < _MOST_CHUNKS and _chance(languages) < _SURE else _likeliest(languages)
-        heard.append(await _hear(context, chunk, known))
-        if known is None:
-            languages = languages + heard[-1].languages
-        context.progress(BEGUN + (1 - BEGUN) * (number + 1) / (len(chunks) + 1))
-    language = _likeliest(languages)
-    for number, transcript in enumerate(heard):
-        if transcript.language != language:
-            heard[number] = await _hear(context, chunks[number], language)
-    return _joined(chunks, heard, language, _chance(languages))
+    heard: list[_Heard] = []
+    votes = np.zeros(len(LANGUAGES), np.float32)
+    while _more(speech, heard) and len(heard) < _MOST_VOTES and _chance(votes) < _SURE:
+        heard.append(await _hear(context, speech, heard, None))
+        votes = votes + heard[-1].transcript.languages
+    language = _likeliest(votes)
+    if any(one.transcript.language != language for one in heard):
+        heard = []
+    while _more(speech, heard):
+        heard.append(await _hear(context, speech, heard, language))
+        context.progress(BEGUN + (0.99 - BEGUN) * heard[-1].following / speech.length)
+    return _joined(speech, heard, language, _chance(votes))
 
 
-async def _hear(context: Context, chunk: Chunk, language: str | None) -> Transcript:
-    (found,) = await context.ask(TRANSCRIBER, [Utterance(chunk.samples, language, translate=True)])
-    transcript: Transcript = found
-    return transcript
+def _more(speech: Packed, heard: Sequence[_Heard]) -> bool:
+    return speech.length - heard[-1].following > _REST if heard else speech.length > 0
 
 
-def _joined(
-    chunks: Sequence[Chunk], heard: Sequence[Transcript], language: str, probability: float
-) -> dict[str, Any]:  # fmt: skip
-    pairs = list(zip(chunks, heard, strict=True))
-    said = [segment for chunk, found in pairs for segment in _segments(chunk, found.sentences)]
-    english = [segment for chunk, found in pairs for segment in _segments(chunk, found.translated or ())]
+async def _hear(context: Context, speech: Packed, heard: Sequence[_Heard], language: str | None) -> _Heard:
+    """The window behind those that were heard."""
+    start = heard[-1].following if heard else 0.0
+    end = speech.window_end(start)
+    (transcript,) = await context.ask(TRANSCRIBER, [Utterance(speech.part(start, end), language, translate=True)])
+    reached = start + transcript.until
+    unfinished = reached > start + _STEP and end - reached > _REST
+    return _Heard(start, reached if unfinished else end, transcript)
+
+
+def _joined(speech: Packed, heard: Sequence[_Heard], language: str, probability: float) -> dict[str, Any]:
+    said = [part for one in heard for part in _segments(speech, one.start, one.transcript.sentences)]
+    english = [part for one in heard for part in _segments(speech, one.start, one.transcript.translated or ())]
     if language == ENGLISH:
         english = said
     between = "" if language in _WITHOUT_SPACES else " "
@@ -70,18 +88,22 @@ def _joined(
     }
 
 
-def _segments(chunk: Chunk, sentences: Iterable[Sentence]) -> list[dict[str, Any]]:
+def _segments(speech: Packed, start: float, sentences: Iterable[Sentence]) -> list[dict[str, Any]]:
     return [
-        {"start": chunk.time_of(one.start), "end": chunk.time_of(one.end, ends=True), "text": one.text}
+        {
+            "start": speech.time_of(start + one.start),
+            "end": speech.time_of(start + one.end, ends=True),
+            "text": one.text,
+        }
         for one in sentences
     ]
 
 
-def _likeliest(languages: npt.NDArray[np.float32]) -> str:
-    return LANGUAGES[int(languages.argmax())]
+def _likeliest(votes: npt.NDArray[np.float32]) -> str:
+    return LANGUAGES[int(votes.argmax())]
 
 
-def _chance(languages: npt.NDArray[np.float32]) -> float:
+def _chance(votes: npt.NDArray[np.float32]) -> float:
     """Probability of the likeliest language after the votes so far."""
-    chances = np.exp(languages - languages.max())
+    chances = np.exp(votes - votes.max())
     return float(chances.max() / chances.sum())

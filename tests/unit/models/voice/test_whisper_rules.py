@@ -15,6 +15,7 @@ from models.voice.whisper_tokens import (
     TRANSCRIBE,
     TRANSLATE,
     Passage,
+    finished_until,
     passages_of,
 )
 
@@ -127,3 +128,12 @@ def test_passages_stand_between_their_times() -> None:
 def test_there_are_ninety_nine_languages_and_each_once() -> None:
     assert len(LANGUAGES) == len(set(LANGUAGES)) == TRANSLATE - FIRST_LANGUAGE == 99
     assert (LANGUAGES[0], LANGUAGES[2], LANGUAGES[-1]) == ("en", "de", "su")
+
+
+def test_a_sentence_that_the_window_cuts_off_is_unfinished() -> None:
+    assert finished_until([time(0), WORD, time(9), time(9)], 10.0) == pytest.approx(9.0)
+    assert finished_until([time(0), WORD, time(9)], 10.0) == 10.0
+    assert finished_until([time(0), WORD, time(5)], 10.0) == pytest.approx(5.0)
+    assert finished_until([time(0), WORD], 10.0) == 10.0
+    assert finished_until([time(0)], 10.0) == 10.0
+    assert finished_until([], 10.0) == 10.0

@@ -57,7 +57,7 @@ class Hearing:
         assert name == "voice/transcription"
         languages = np.full(len(LANGUAGES), -9.0, np.float32)
         languages[LANGUAGES.index("en")] = 0.0
-        return [Transcript("en", languages, 0.0, (Sentence(0.0, 1.0, "Good day."),), None, -0.2) for _ in batch]
+        return [Transcript("en", languages, 0.0, 30.0, (Sentence(0.0, 1.0, "Good day."),), None, -0.2) for _ in batch]
 
 
 async def analysed(media: Decoded, spans: Sequence[Span], **options: Any) -> Report:

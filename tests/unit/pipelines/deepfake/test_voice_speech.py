@@ -10,7 +10,7 @@ from models.voice.activity import Span
 from models.voice.transcription import Sentence, Transcript, Utterance
 from models.voice.whisper_tokens import LANGUAGES
 from pipelines.context import Context
-from pipelines.deepfake.voice_chunks import Chunk
+from pipelines.deepfake.voice_packed import pack
 from pipelines.deepfake.voice_speech import write_down
 
 
@@ -22,10 +22,10 @@ def votes(**chances: float) -> np.ndarray:
 
 
 class Whisper:
-    """Workers whose transcriber hears chunk n, told by its samples, in a language with these chances."""
+    """Workers whose transcriber hears window n, told by its first sample, in a language with these chances."""
 
-    def __init__(self, *chances: np.ndarray, text: str = "Wort") -> None:
-        self._chances, self._text = chances, text
+    def __init__(self, *chances: np.ndarray, text: str = "Wort", until: Mapping[int, float] = {}) -> None:
+        self._chances, self._text, self._until = chances, text, until
         self.asked: list[tuple[int, str | None]] = []
 
     async def look(self, *_: Any) -> Any:
@@ -36,19 +36,21 @@ class Whisper:
         return [self._hear(utterance) for utterance in batch]
 
     def _hear(self, utterance: Utterance) -> Transcript:
-        number = int(utterance.samples[0])
+        number, length = int(utterance.samples[0]), len(utterance.samples) / 16_000
         self.asked.append((number, utterance.language))
         chances = self._chances[min(number, len(self._chances) - 1)]
         code = utterance.language or LANGUAGES[int(chances.argmax())]
         said = (Sentence(0.0, 1.0, f"{self._text} {number}"),) if self._text else ()
-        english = None if code == "en" else (Sentence(0.0, 1.0, f"word {number}"),)
-        return Transcript(code, chances, 0.0, said, english if said else (), -0.1)
+        english = None if code == "en" else (Sentence(0.0, 1.0, f"word {number}"),) if said else ()
+        return Transcript(code, chances, 0.0, self._until.get(number, length), said, english, -0.1)
 
 
 async def written(whisper: Whisper, count: int, steps: list[float] | None = None) -> Mapping[str, Any]:
-    chunks = [Chunk((Span(30.0 * n, 30.0 * n + 20),), np.full(20 * 16000, n, np.int16)) for n in range(count)]
+    """What is written down of windows of 20 s, each 30 s after the other."""
+    spans = [Span(30.0 * n, 30.0 * n + 20) for n in range(count)]
     told = steps if steps is not None else []
-    return await write_down(Context({}, whisper, on_progress=told.append), chunks)
+    samples = (np.arange(30 * 16_000 * count) // (30 * 16_000)).astype(np.int16)
+    return await write_down(Context({}, whisper, on_progress=told.append), pack(spans, samples))
 
 
 async def test_a_sure_language_is_asked_for_once() -> None:
@@ -62,14 +64,28 @@ async def test_a_sure_language_is_asked_for_once() -> None:
     assert speech["translation"]["text"] == "word 0 word 1 word 2 word 3"
 
 
-async def test_chunks_that_were_heard_in_another_language_are_heard_again() -> None:
+async def test_windows_that_were_heard_in_another_language_are_heard_again() -> None:
     whisper = Whisper(votes(nl=0.6, de=0.4), votes(de=0.9, nl=0.1), votes(de=0.9, nl=0.1))
     speech = await written(whisper, 4)
     assert speech["language"] == "de"
-    assert whisper.asked == [(0, None), (1, None), (2, None), (3, "de"), (0, "de")]
+    assert whisper.asked == [(0, None), (1, None), (2, None), (0, "de"), (1, "de"), (2, "de"), (3, "de")]
 
 
-async def test_no_more_than_three_chunks_vote() -> None:
+async def test_what_a_window_leaves_unfinished_is_heard_with_the_next() -> None:
+    whisper = Whisper(votes(en=0.99), until={0: 12.0})
+    speech = await written(whisper, 2)
+    assert whisper.asked == [(0, None), (0, "en"), (1, "en")]
+    assert [segment["start"] for segment in speech["segments"]] == [0.0, 12.0, 34.0], "each from 12 s on"
+
+
+@pytest.mark.parametrize("until", [0.0, 0.9, 19.6])
+async def test_a_window_that_gets_nowhere_is_not_heard_again(until: float) -> None:
+    whisper = Whisper(votes(en=0.99), until={0: until, 1: until})
+    await written(whisper, 2)
+    assert [number for number, _ in whisper.asked] == [0, 1]
+
+
+async def test_no_more_than_three_windows_vote() -> None:
     whisper = Whisper(votes(de=0.45, nl=0.55))
     await written(whisper, 6)
     assert [language for _, language in whisper.asked][:4] == [None, None, None, "nl"]
@@ -90,10 +106,10 @@ async def test_languages_without_spaces_are_joined_without_them() -> None:
     assert (await written(Whisper(votes(ja=0.99), text="語"), 2))["text"] == "語 0語 1"
 
 
-async def test_progress_grows_with_every_chunk_and_is_never_all_before_the_end() -> None:
+async def test_progress_grows_with_every_window_and_is_never_all_before_the_end() -> None:
     steps: list[float] = []
     await written(Whisper(votes(en=0.99)), 5, steps)
-    assert len(steps) == 5
+    assert len(steps) == 4
     assert steps == sorted(steps)
     assert steps[0] > 0.1
     assert steps[-1] < 1
