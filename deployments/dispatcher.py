@@ -42,6 +42,10 @@ WORKER_LOST = (
 """A worker went away under the task, perhaps because of it: it is tried again, at most three times in all."""
 
 
+SLOW = tuple(name for name, service in SERVICES.items() if service.patience > 1)
+"""Services whose tasks may take minutes: they never take every place, or quick tasks would wait behind them."""
+
+
 @dataclass(frozen=True, slots=True)
 class TenantGalleries:
     """`pipelines.workers.Galleries` of one tenant, for one task."""
@@ -69,6 +73,10 @@ def _known() -> Iterator[None]:
         raise MediaError("unknown_gallery", "there is no gallery of that name") from None
 
 
+def _slow(task: Task) -> bool:
+    return task.spec.service in SLOW
+
+
 class Dispatcher:
     """Works on a bounded number of tasks at a time, each under a lease that it renews while it works."""
 
@@ -90,6 +98,7 @@ class Dispatcher:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._leases: dict[str, str] = {}
         self._further: dict[str, float] = {}
+        self._slow: set[str] = set()
         self._woken = asyncio.Event()
         self._loops = [asyncio.create_task(self._claim_forever()), asyncio.create_task(self._heartbeat_forever())]
 
@@ -120,14 +129,19 @@ class Dispatcher:
             claimed = await self._claim(free) if free else []
             for task in claimed:
                 assert task.lease is not None
+                if _slow(task) and len(self._slow) >= self._shape.slow:
+                    await self._requeue(task, task.lease, use_attempt=False)
+                    continue
                 self._leases[task.id] = task.lease
                 self._running[task.id] = asyncio.create_task(self._run(task))
+                self._slow |= {task.id} if _slow(task) else set()
             if len(claimed) < free or not free:
                 await self._wait()
 
     async def _claim(self, at_most: int) -> list[Task]:
         try:
-            return await asyncio.to_thread(self._store.claim, self._name, at_most, self._shape.lease_s)
+            left_alone = SLOW if len(self._slow) >= self._shape.slow else ()
+            return await asyncio.to_thread(self._store.claim, self._name, at_most, self._shape.lease_s, left_alone)
         except Exception as error:
             logger.warning("could not claim tasks, trying again in a second: %s", where(error))
             await asyncio.sleep(1)
@@ -171,6 +185,7 @@ class Dispatcher:
         finally:
             self._running.pop(task.id, None)
             self._leases.pop(task.id, None)
+            self._slow.discard(task.id)
             self._further.pop(task.id, None)
             self._woken.set()
 

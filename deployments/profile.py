@@ -36,6 +36,7 @@ class Dispatch(_Strict):
     """How tasks are claimed and run."""
 
     concurrency: int = Field(8, ge=1, description="Tasks a dispatcher works on at the same time.")
+    slow: int = Field(3, ge=1, description="Of these, tasks of services that take minutes, so that others get through.")
     lease_s: float = Field(15.0, gt=0, description="A task whose dispatcher is silent for so long is claimed anew.")
     deadline_s: float = Field(
         120.0, gt=0, description="A task that gets no further for so long is tried again, at most three times."

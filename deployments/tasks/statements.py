@@ -25,7 +25,9 @@ LIST = (
 )
 STILL_OPEN = select(tasks.c.id).where(OPEN, tasks.c.id.in_(bindparam("ids", expanding=True)))
 DEPTH = select(tasks.c.state, func.count()).where(OPEN).group_by(tasks.c.state)
+_WANTED = tasks.c.service.not_in(bindparam("left_alone", expanding=True))
 ANY_READY = select(literal(1)).where(OPEN, tasks.c.ready_at <= bindparam("now")).limit(1)
+ANY_WANTED = ANY_READY.where(_WANTED)
 BLOB_KEYS = select(blobs.c.key).where(blobs.c.task_id == bindparam("of_id"))
 LOCK = (
     select(tasks.c.service)
@@ -95,7 +97,7 @@ SET_MEDIA = update(tasks).where(*_HELD).values(media=bindparam("new_media"))
 # one writer at a time, knows no row locks and leaves FOR UPDATE out.
 _READY = (
     select(tasks.c.id)
-    .where(OPEN, tasks.c.ready_at <= bindparam("now"))
+    .where(OPEN, tasks.c.ready_at <= bindparam("now"), _WANTED)
     .order_by(tasks.c.id)
     .limit(bindparam("at_most"))
     .with_for_update(skip_locked=True)

@@ -1,7 +1,7 @@
 """The task table: submitted in one transaction, claimed under a lease, ended once behind a fence."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -120,17 +120,21 @@ class TaskStore:
             counts = {State(state): count for state, count in connection.execute(sql.DEPTH)}
         return {state: counts.get(state, 0) for state in (State.QUEUED, State.RUNNING)}
 
-    def claim(self, worker: str, at_most: int, lease_s: float) -> list[Task]:
+    def claim(self, worker: str, at_most: int, lease_s: float, left_alone: Collection[str] = ()) -> list[Task]:
         """Takes up to `at_most` ready tasks, oldest first, under a lease of `lease_s` seconds.
 
         Ready are queued tasks past their not-before and running ones whose lease expired. Of the latter, those without
         an attempt left fail as `worker_lost` instead. An idle call is one indexed read and takes no lock.
+
+        Args: left_alone: services whose tasks are not taken.
         """
         now = self._clock()
+        alone = {"left_alone": list(left_alone)}
         with self._reader.connect() as connection:
-            if connection.execute(sql.ANY_READY, {"now": now}).first() is None:
+            ready, asked = (sql.ANY_WANTED, alone) if left_alone else (sql.ANY_READY, {})
+            if connection.execute(ready, {"now": now, **asked}).first() is None:
                 return []
-        parameters = {"now": now, "until": now + lease_s, "at_most": at_most}
+        parameters = {"now": now, "until": now + lease_s, "at_most": at_most, **alone}
         lease = uuid4().hex
         with writing(self._engine) as connection:
             rows = connection.execute(sql.CLAIM, parameters | {"new_lease": lease, "new_worker": worker}).all()

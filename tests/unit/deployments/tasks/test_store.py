@@ -142,6 +142,13 @@ def test_holder_may_finish_after_its_lease_expired_when_nobody_took_the_task(sto
     assert finish(store, claimed)
 
 
+def test_tasks_of_services_that_are_left_alone_wait_and_keep_no_other_from_its_turn(store: TaskStore) -> None:
+    slow, quick = store.submit(spec(service="voice_analysis")), store.submit(spec())
+    assert [task.id for task in store.claim("a", 10, 30, ("voice_analysis",))] == [quick.id]
+    assert store.claim("a", 10, 30, ("voice_analysis",)) == []
+    assert [task.id for task in store.claim("a", 10, 30)] == [slow.id]
+
+
 def test_heartbeat_keeps_a_lease_alive(store: TaskStore, clock: Clock) -> None:
     store.submit(spec())
     claimed = claim_one(store, lease_s=30)
