@@ -14,9 +14,10 @@ ID_DOCUMENT = frozenset(
         *("document_liveness_screen", "document_liveness_print", "portrait_substitution", "image_quality"),
     }
 )
-TRACES = frozenset({"jpeg_ghosts"})
-"""Of a picture that was worked on. `copy_move` and `font_consistency` inform only: scans of genuine documents, whose
-patterns and titles repeat and whose print varies, set them off too often; `security_background` is not judged yet."""
+PIECES = frozenset({"jpeg_ghosts", "ghost_portrait"})
+"""Of an identity document: its picture was put together from pieces, as publishers and offices do as well as forgers;
+or its second face seems to be another's. `copy_move` and `font_consistency` inform only: genuine documents, whose
+patterns and titles repeat and whose print varies, set them off too often (docs/decisions/0013-id-forgeries.md)."""
 REWRITTEN = frozenset(
     {
         *("editing", "screenshot", "dates", "metadata", "double_compression", "stream", "revisions"),
@@ -55,9 +56,8 @@ ENFORCED: dict[str, frozenset[str]] = {
 REFUTING: dict[str, frozenset[str]] = {
     "document_liveness": frozenset({"portrait_substitution"}),
     "liveness_detection": frozenset({"liveness.parallax"}),
-    "id_document_authentication": TRACES,
-    "document": TRACES | FILE_REFUTES | FIGURES,
-    "identity": TRACES | {"liveness.parallax"},
+    "document": FILE_REFUTES | FIGURES,
+    "identity": frozenset({"liveness.parallax"}),
     "liveness_set": frozenset({"liveness.parallax"}),
     "data_extraction": FIGURES,
     "ai_generated_image_detection": frozenset({"ai_generation", "watermark"}),
@@ -67,9 +67,13 @@ REFUTING: dict[str, frozenset[str]] = {
 """The checks that decide only by failing: most media give them nothing to judge. Every other check informs only."""
 
 
-DOUBTING: dict[str, frozenset[str]] = {"forensic_analysis": REWRITTEN, "document": REWRITTEN}
-"""The checks whose failing shows that a file is not as it was first written, which is no proof of a forgery: they only
-keep it from being called genuine."""
+DOUBTING: dict[str, frozenset[str]] = {
+    "forensic_analysis": REWRITTEN,
+    "document": REWRITTEN | PIECES,
+    "id_document_authentication": PIECES,
+    "identity": PIECES,
+}
+"""The checks whose failing is no proof of a forgery: they only keep what was handed in from being called genuine."""
 
 
 def deciding(service: str) -> frozenset[str]:

@@ -68,7 +68,7 @@ _QUALITY = (
 _NO_MRZ = frozenset({"mrz_not_found", "mrz_unreadable", "mrz_uncertain"})
 TWO_SIDED = frozenset({"id_card", "driver_license", "residence_permit"})
 WITH_MRZ = frozenset({"passport", "residence_permit"})
-MANIPULATION = ("portrait_substitution", "copy_move", "jpeg_ghosts", "font_consistency")
+MANIPULATION = ("portrait_substitution", "copy_move", "jpeg_ghosts", "font_consistency", "ghost_portrait")
 FORGERY = (*MANIPULATION, "security_background", "mrz_visual_consistency", "barcode_visual_consistency")
 _DECIDE = deciding("id_document_authentication")
 """Checks that only inform are no reason."""

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from models.cards import card
+from pipelines.document.id_document import second_portrait
 from pipelines.document.id_document.document import Document
 from pipelines.document.id_document.observation import SideSeen, Trace
+from pipelines.document.id_document.second_portrait import CHECK as GHOST
 from pipelines.document.liveness import recapture_checks
 from pipelines.policy import NOT_APPLICABLE, SKIPPED
 from pipelines.provenance import used
@@ -19,7 +21,7 @@ TRACE_MODELS: Mapping[str, str] = {
 }
 """Check -> the model whose card holds its threshold."""
 FRONT_ONLY = frozenset({"portrait_substitution"})
-FORGERY_CHECKS = (*CAPTURE_CHECKS, *TRACE_MODELS, "security_background")
+FORGERY_CHECKS = (*CAPTURE_CHECKS, *TRACE_MODELS, GHOST, "security_background")
 
 
 def forgery_checks(document: Document) -> list[Check]:
@@ -40,6 +42,8 @@ def _of_side(subject: str, side: SideSeen) -> Iterator[Check]:
             yield _unperformed(name, subject, NOT_APPLICABLE)
         else:
             yield _trace_check(name, model, subject, side.traces.get(name))
+    if subject == "front":
+        yield _ghost_check(side.traces.get(GHOST))
     yield _unperformed("security_background", subject, "not_supported")
 
 
@@ -61,6 +65,28 @@ def _trace_check(name: str, model: str, subject: str, trace: Trace | None) -> Ch
         reasons=() if passed else (f"{name}_traces",),
         evidence={**trace.evidence, **artifact},
         models=used(model),
+    )
+
+
+def _ghost_check(trace: Trace | None) -> Check:
+    """Whether the faint second picture shows the holder of the portrait; most documents have none, or none so clear."""
+    if trace is None or trace.score is None:
+        return _unperformed(GHOST, "front", NOT_APPLICABLE)
+    if trace.score < second_portrait.THRESHOLD:
+        status, reason = Status.FAILED, "another_person"
+    elif trace.score < second_portrait.SURE:
+        status, reason = Status.INCONCLUSIVE, "uncertain"
+    else:
+        status, reason = Status.PASSED, ""
+    return Check(
+        name=GHOST,
+        subject="front",
+        status=status,
+        score=round(trace.score, 4),
+        threshold=second_portrait.THRESHOLD,
+        reasons=(reason,) if reason else (),
+        evidence=trace.evidence,
+        models=used("face/detector", "face/embedder"),
     )
 
 

@@ -21,13 +21,11 @@ class Portrait:
         box: of the face, pixels of the upright rectified document.
         embedding: (128,) float32, unit length.
         jpeg: the picture with its surroundings.
-        ghosts: embeddings of further faces on the same side, the largest first.
     """
 
     box: Box
     embedding: np.ndarray
     jpeg: bytes
-    ghosts: tuple[np.ndarray, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,9 @@ from models.registry import PREDICTORS
 from pipelines.document.capture import MODELS as CAPTURE_MODELS
 from pipelines.document.capture import Capture, captures, quarters_up
 from pipelines.document.geometry import error_of
-from pipelines.document.id_document.observation import Portrait, SideSeen
+from pipelines.document.id_document.observation import Portrait, SideSeen, Trace
+from pipelines.document.id_document.second_portrait import CHECK as GHOST
+from pipelines.document.id_document.second_portrait import second_portrait
 from pipelines.document.id_document.traces import MODELS as TRACE_MODELS
 from pipelines.document.id_document.traces import look_for_traces
 from pipelines.document.mrz import MODELS as MRZ_MODELS
@@ -35,7 +37,6 @@ MODELS = tuple(
 screens and prints leaves those two checks open, and nothing is genuine then."""
 SIDES = 2
 """Documents that are looked at in one picture: its two sides may lie side by side."""
-_GHOSTS = 2
 _PORTRAIT_SIDE = 400
 _SURROUNDINGS = (0.45, 0.5)
 """Of the face box's width and height, added on each side for the portrait."""
@@ -72,10 +73,14 @@ async def _side(
     )
     printed = tuple(line for line in lines if not _of_zone(line, mrz))
     portrait = await _portrait(document, capture, models)
-    traces = {}
+    traces: dict[str, Trace] = {}
     if not options.get("skip_forgery"):
         original = decoded.scale == 1.0 and decoded.kind == "image"
-        traces = await look_for_traces(frame.pixels, capture, printed, portrait, models, original=original)
+        traces, second = await asyncio.gather(
+            look_for_traces(frame.pixels, capture, printed, portrait, models, original=original),
+            second_portrait(capture, portrait, printed, models),
+        )
+        traces[GHOST] = second
     return SideSeen(
         capture=replace(capture, error=_fault(capture)).bare(),
         sharpness=sharpness(document),
@@ -115,13 +120,12 @@ def _of_zone(line: TextLine, mrz: Mrz | None) -> bool:
 
 
 async def _portrait(document: npt.NDArray[np.uint8], capture: Capture, models: Models) -> Portrait | None:
-    """The holder's face and picture, and who the other faces on the side are."""
+    """The holder's face and picture."""
     if capture.face is None:
         return None
-    faces = (capture.face, *capture.others[:_GHOSTS])
-    seen = await sights([(document, face) for face in faces], models)
-    embeddings = await models.predict("face/embedder", [sight.aligned for sight in seen])
-    main = faces[0]
+    main = capture.face
+    (sight,) = await sights([(document, main)], models)
+    (embedding,) = await models.predict("face/embedder", [sight.aligned])
     beyond = _SURROUNDINGS[0] * main.width, _SURROUNDINGS[1] * main.height
     left, top = (max(0, round(edge)) for edge in (main.left - beyond[0], main.top - beyond[1]))
     crop = document[
@@ -129,9 +133,8 @@ async def _portrait(document: npt.NDArray[np.uint8], capture: Capture, models: M
     ]
     return Portrait(
         box=(main.left, main.top, main.right, main.bottom),
-        embedding=embeddings[0],
+        embedding=embedding,
         jpeg=jpeg(np.ascontiguousarray(crop), max_side=_PORTRAIT_SIDE),
-        ghosts=tuple(embeddings[1:]),
     )
 
 

@@ -60,13 +60,24 @@ def test_a_card_with_both_sides_is_genuine() -> None:
         ({"capture": captured(screen=0.0)}, "document_liveness_screen"),
         ({"capture": captured(copy=0.0)}, "document_liveness_print"),
         ({"traces": {**side().traces, "portrait_substitution": Trace(score=0.0)}}, "portrait_substitution"),
-        ({"traces": {**side().traces, "jpeg_ghosts": Trace(score=0.0)}}, "jpeg_ghosts"),
     ],
 )
 def test_each_sign_of_forgery_makes_it_suspicious(changes: dict[str, Any], name: str) -> None:
     found = judged(side(**changes))
     assert status(found, name)[0] is Status.FAILED
     assert found.verdict is Verdict.SUSPICIOUS
+
+
+@pytest.mark.parametrize("name", ["jpeg_ghosts", "ghost_portrait"])
+def test_what_is_no_proof_of_a_forgery_only_keeps_it_from_being_genuine(name: str) -> None:
+    found = judged(side(traces={**side().traces, name: Trace(score=0.0)}))
+    assert status(found, name)[0] is Status.FAILED
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("score", [None, 0.46, 0.8])
+def test_a_ghost_that_is_missing_or_unclear_decides_nothing(score: float | None) -> None:
+    assert judged(side(traces={**side().traces, "ghost_portrait": Trace(score=score)})).verdict is Verdict.GENUINE
 
 
 @pytest.mark.parametrize("name", ["copy_move", "font_consistency"])
@@ -116,7 +127,7 @@ def test_a_repaired_zone_counts_where_the_print_confirms_it() -> None:
 def test_skipped_forgery_checks_are_not_performed_and_do_not_hold_up_the_rest() -> None:
     found = judged(side(traces={}, capture=captured(screen=None)), skip=True)
     names = ("document_liveness_screen", "document_liveness_print", "portrait_substitution", "copy_move",
-             "jpeg_ghosts", "font_consistency", "security_background")  # fmt: skip
+             "jpeg_ghosts", "font_consistency", "ghost_portrait", "security_background")  # fmt: skip
     assert {status(found, name) for name in names} == {(Status.NOT_PERFORMED, ("skipped",))}
     assert found.verdict is Verdict.GENUINE
 

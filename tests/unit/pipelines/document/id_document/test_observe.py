@@ -53,9 +53,10 @@ async def test_a_document_is_found_read_and_searched_for_traces() -> None:
     assert seen.barcodes == (("QR Code", "SPECIMEN"),)
     assert {name: trace.score for name, trace in seen.traces.items()} == {
         "portrait_substitution": 0.9, "font_consistency": 0.8, "copy_move": None, "jpeg_ghosts": 0.9,
+        "ghost_portrait": None,
     }  # fmt: skip
     assert seen.traces["copy_move"].reason == "no_noise", "what was painted repeats itself exactly"
-    assert models.asked.count("face/detector") == 1, "the document's face is looked for once"
+    assert models.asked.count("face/detector") == 2, "the document's face is looked for once, then its ghost"
     assert models.asked.count("document/ocr") == 1
 
 
