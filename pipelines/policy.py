@@ -27,6 +27,8 @@ REWRITTEN = frozenset(
 FILE_REFUTES = frozenset({"signature", "ai_generation", "thumbnail", "hidden_content", "fonts"})
 FIGURES = frozenset({"arithmetic", "checksums"})
 """Of files: signs that they were written again, signs against them, and figures that contradict one another."""
+DETECTED = frozenset({"ai_generated_image", "face_manipulation", "voice_spoof"})
+"""What the deepfake services judge, each by several pieces of evidence together."""
 NOT_APPLICABLE, SKIPPED = "not_applicable", "skipped"
 """Reasons of a check that was not performed because the subject has nothing of the kind, or because the client asked to
 leave it out. Only with one of these two does a check count as if it did not stand in the report; one that could not be
@@ -49,6 +51,8 @@ ENFORCED: dict[str, frozenset[str]] = {
     "data_extraction": frozenset(),
     "ai_generated_image_detection": frozenset({"ai_generated_image"}),
     "voice_analysis": frozenset({"voice_spoof"}),
+    # Not `integrity`: a whole file of which nothing else can be judged is not genuine.
+    "deepfake": DETECTED | {"ai_generated_image_detection", "voice_analysis", "forensic_analysis"},
     "forensic_analysis": frozenset({"integrity", "copy_move", "jpeg_ghosts", "audio_splice"}),
 }
 """The checks that decide, for each service: they must pass."""
@@ -62,6 +66,7 @@ REFUTING: dict[str, frozenset[str]] = {
     "data_extraction": FIGURES,
     "ai_generated_image_detection": frozenset({"ai_generation", "watermark"}),
     "voice_analysis": frozenset({"ai_generation"}),
+    "deepfake": FILE_REFUTES | {"watermark", "jpeg_ghosts", "copy_move", "audio_splice"},
     "forensic_analysis": FILE_REFUTES | {"arithmetic"},
 }
 """The checks that decide only by failing: most media give them nothing to judge. Every other check informs only."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipelines.context import Context
 from pipelines.deepfake.ai_generated_image import detect_ai_generated
+from pipelines.deepfake.solution import judge_media
 from pipelines.deepfake.voice import analyse_voice
 from pipelines.document.data_extraction import extract_data
 from pipelines.document.forensics import analyse_file
@@ -53,6 +54,7 @@ SERVICES: dict[str, Service] = {
     "document": Service(judge_document, "file", "back"),
     "document_liveness": Service(check_document_liveness, "front", "back"),
     "id_document_authentication": Service(authenticate, "front", "back"),
+    "deepfake": Service(judge_media, "file", patience=5.0),
     "ai_generated_image_detection": Service(detect_ai_generated, "file"),
     "voice_analysis": Service(analyse_voice, "file", patience=5.0),
     # These take media in any role, as many as there are.

@@ -12,7 +12,7 @@ from deployments.ingress.errors import from_status
 from deployments.ingress.intake import Intake
 from deployments.ingress.mechanics import HttpMechanics
 from deployments.ingress.metrics import Metrics
-from deployments.ingress.native import deliveries, documents, galleries, liveness, reports
+from deployments.ingress.native import deepfakes, deliveries, documents, galleries, liveness, reports
 from deployments.ingress.oz import analyses, collections, folders, media, sessions
 from deployments.ingress.senseid import routes as senseid
 from deployments.ingress.sensity import tasks, tokens, webhooks
@@ -22,7 +22,7 @@ from deployments.ingress.trustmatic import routes as trustmatic
 
 _OZ = (sessions, folders, media, analyses, collections)
 _DOCUMENTS = (trustmatic, idlive, shareid)
-_NATIVE = (reports, liveness, documents, galleries, deliveries)
+_NATIVE = (reports, liveness, documents, deepfakes, galleries, deliveries)
 ROUTERS = (service, tokens, tasks, webhooks, senseid, *_OZ, *_DOCUMENTS, *_NATIVE, docs)
 
 

@@ -12,7 +12,8 @@ from deployments.ingress.forms import Form, FormRule
 from deployments.ingress.intake import intake_of
 from deployments.ingress.native.errors import NATIVE
 from deployments.ingress.native.render import accepted
-from deployments.ingress.openapi import EXAMPLE_ID, errors, reply
+from deployments.ingress.native.schemas import Accepted
+from deployments.ingress.openapi import EXAMPLE_ID, creating, errors, form_body, reply
 from deployments.tasks.task import TaskSpec
 
 INFO = {"additional_info": "Any text; returned with the report."}
@@ -51,3 +52,22 @@ async def submit(request: Request, scope: str, service: str, rule: FormRule, opt
 async def no_options(_form: Form, _principal: Principal) -> dict[str, Any]:
     """Of a service that is told nothing beside its files."""
     return {}
+
+
+def described(rule: FormRule, *codes: str, **example: str) -> dict[str, Any]:
+    """How the route of a form is documented; `codes`: errors beyond those of every form."""
+    return {
+        "status_code": 202,
+        "response_model": Accepted,
+        "responses": ACCEPTED | errors(NATIVE, *codes) if codes else ACCEPTED,
+        "openapi_extra": creating(form_body(rule, example)),
+    }
+
+
+def reading(options: Callable[[Form], dict[str, Any]]) -> Options:
+    """Options that stand in the form alone."""
+
+    async def read(form: Form, _principal: Principal) -> dict[str, Any]:
+        return options(form)
+
+    return read
