@@ -32,6 +32,8 @@ MARKS: Mapping[str, str] = {
     "audio_splice": "audio_splice",
 }
 """Check -> the red flag of the forensic reader that fails it."""
+STRETCH = 5
+"""Windows in a row that may keep a longer recording from being called real."""
 _CERTAIN = 0.99
 """Fake probability where the file itself says that a machine made it."""
 
@@ -68,6 +70,11 @@ def judge(windows: Sequence[Window]) -> Judgement:
     judgement = fuse([] if odds is None else [Evidence(DETECTOR, odds)], fusion)
     if odds is None and windows:
         return replace(judgement, reason="no_detector")
+    stretch = worst_stretch(windows)
+    if judgement.status is Status.PASSED and stretch is not None:
+        within = fuse([Evidence(DETECTOR, stretch.fake_log_odds or 0.0)], fusion)
+        if within.status is Status.FAILED:  # a part of it may have been put in
+            return replace(judgement, status=Status.INCONCLUSIVE, reason="suspicious_stretch")
     return judgement
 
 
@@ -75,6 +82,15 @@ def pooled(windows: Sequence[Window]) -> float | None:
     """Log odds of the whole recording: the mean of its windows, which errs least where one voice speaks throughout."""
     odds = [window.fake_log_odds for window in windows if window.fake_log_odds is not None]
     return statistics.fmean(odds) if odds else None
+
+
+def worst_stretch(windows: Sequence[Window]) -> Window | None:
+    """The neighbours that speak most for a fake, with their mean; None where they would be most of the recording."""
+    if len(windows) < 2 * STRETCH or windows[0].fake_log_odds is None:
+        return None
+    runs = [windows[at : at + STRETCH] for at in range(len(windows) - STRETCH + 1)]
+    worst = max(runs, key=lambda run: pooled(run) or 0.0)
+    return Window(worst[0].start, worst[-1].end, pooled(worst))
 
 
 def _summary(seen: VoiceFindings, judgement: Judgement, marks: Sequence[Check]) -> dict[str, Any]:
@@ -108,6 +124,7 @@ def _detector_checks(seen: VoiceFindings) -> Iterator[Check]:
     if odds is None:
         return
     probabilities = [fake_probability(window) or 0.0 for window in seen.windows]
+    stretch = worst_stretch(seen.windows)
     yield Check(
         name=DETECTOR,
         status=Status.PASSED if odds < 0 else Status.FAILED,
@@ -117,6 +134,7 @@ def _detector_checks(seen: VoiceFindings) -> Iterator[Check]:
             "mean_log_odds": round(odds, 3),
             "highest": round(max(probabilities), 4),
             "fake_share": round(sum(p >= 0.5 for p in probabilities) / len(probabilities), 3),
+            **({} if stretch is None else {"worst_stretch": _segment(stretch)}),
         },
         models=used(SPOOF) if SPOOF in PREDICTORS else (),
         ms=seen.ms,

@@ -39,14 +39,15 @@ def decode_sound(data: bytes, found: MediaType, rate: int, limits: Limits) -> So
         limits: `sound_s` applies to audio files, `duration_s` to videos; judged while decoding, since headers lie.
 
     Raises:
-        MediaError: `unsupported_media`, `no_audio_stream`, `audio_too_long`, `corrupt_media` or `media_memory`.
+        MediaError: `unsupported_media`, `no_audio_stream`, `audio_too_long`, `video_too_long`, `corrupt_media` or
+            `media_memory`.
     """
     if found.mime not in DEMUXERS:
         raise MediaError("unsupported_media", "the file is not of a supported type")
     longest = limits.sound_s if found.kind == "audio" else limits.duration_s
     try:
         with av.open(io.BytesIO(data), "r", format=DEMUXERS[found.mime], metadata_errors="ignore") as container:
-            return _decode(container, rate, longest)
+            return _decode(container, rate, longest, found.kind)
     except MediaError:
         raise
     except MemoryError:
@@ -55,7 +56,7 @@ def decode_sound(data: bytes, found: MediaType, rate: int, limits: Limits) -> So
         raise _corrupt() from None
 
 
-def _decode(container: InputContainer, rate: int, longest: float) -> Sound:
+def _decode(container: InputContainer, rate: int, longest: float, kind: str) -> Sound:
     stream = next((stream for stream in container.streams.audio if stream.codec_context is not None), None)
     if stream is None:
         raise MediaError("no_audio_stream", "no audio stream")
@@ -70,7 +71,7 @@ def _decode(container: InputContainer, rate: int, longest: float) -> Sound:
             parts.append(_samples(resampled))
             length += resampled.samples
         if length > longest * rate:
-            raise MediaError("audio_too_long", "audio too long")
+            raise MediaError(f"{kind}_too_long", f"{kind} too long")
     parts += [_samples(resampled) for resampled in resampler.resample(None)]
     if not length:
         raise _corrupt()

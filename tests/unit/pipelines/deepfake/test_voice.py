@@ -10,7 +10,7 @@ from models.voice.activity import RATE, Span
 from models.voice.transcription import Sentence, Transcript
 from models.voice.whisper_tokens import LANGUAGES
 from pipelines.context import Context
-from pipelines.deepfake.voice import analyse_voice, judge
+from pipelines.deepfake.voice import analyse_voice, judge, worst_stretch
 from pipelines.deepfake.voice_findings import ACTIVITY, listen
 from pipelines.deepfake.voice_windows import Window
 from pipelines.errors import MediaError
@@ -83,6 +83,19 @@ async def test_a_file_without_speech_has_no_voice_and_is_never_genuine() -> None
 @pytest.mark.parametrize(("odds", "status"), [(-5.0, Status.PASSED), (5.0, Status.FAILED), (0.1, Status.INCONCLUSIVE)])
 def test_log_odds_of_windows_decide(odds: float, status: Status) -> None:
     assert judge(windows(odds, odds)).status is status
+
+
+def test_a_long_recording_with_a_part_that_sounds_made_is_not_called_real() -> None:
+    real, part = [-5.0] * 40, [5.0] * 5
+    assert judge(windows(*real)).status is Status.PASSED
+    judgement = judge(windows(*real, *part, *real))
+    assert (judgement.status, judgement.reason) == (Status.INCONCLUSIVE, "suspicious_stretch")
+    assert judgement.fake_probability < 0.5
+    assert judge(windows(*real, 5.0, *real)).status is Status.PASSED, "one window alone is no stretch"
+    stretch = worst_stretch(windows(*real, *part, *real))
+    assert stretch is not None
+    assert (stretch.start, stretch.end, stretch.fake_log_odds) == (160.0, 180.0, 5.0)
+    assert worst_stretch(windows(*part)) is None
 
 
 @pytest.mark.parametrize("found", [[], windows(None, None)])

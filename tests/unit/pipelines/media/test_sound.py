@@ -97,3 +97,8 @@ def _outcome(data: bytes, rng: np.random.Generator) -> str:
     except MediaError as error:
         return error.code
     return "sound" if sound is not None and len(sound.samples) <= 3 * RATE else "too much"
+
+
+def test_a_video_whose_sound_alone_is_wanted_is_bounded_as_a_video() -> None:
+    with pytest.raises(MediaError, match="video too long"):
+        decode_media(tone("matroska", "aac"), ASKED, Limits(duration_s=1.0))
