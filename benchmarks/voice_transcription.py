@@ -1,6 +1,6 @@
 """Words, languages and cost of transcription, through the whole service.
 
-    python -m benchmarks.voice_transcription --data ../shared/data [--prompts DIR] [--music DIR] --out rows.json
+    python -m benchmarks.voice_transcription --data ../shared/data [--prompts DIR] [--music DIR] --out rows.jsonl
 
 Every file goes through `voice_analysis`: isolated decoding, voice activity, chunks, Whisper. Words: word error rate
 over all words after OpenAI's own English normaliser (case, punctuation, numbers, titles); intervals are 95 %, by
@@ -38,7 +38,7 @@ PAUSE_SECONDS = 0.6
 
 @dataclass(slots=True)
 class Row:
-    """One file: what was said in it, what was written down, and what that cost."""
+    """One file: what was said in it, what was written down, and what that cost; `memory`: the peak so far, in MiB."""
 
     group: str
     name: str
@@ -47,6 +47,7 @@ class Row:
     language: str
     truth: str
     data: dict[str, Any]
+    memory: float = 0.0
     wrong: tuple[int, int] = (0, 0)
     progress: list[float] = field(default_factory=list)
 
@@ -123,7 +124,9 @@ async def measured(group: str, name: str, content: bytes, workers: LocalWorkers,
     check = report.check("voice_spoof")
     assert check is not None
     seconds = float(check.evidence["duration"])
-    row = Row(group, name, seconds, time.process_time() - began, language, truth, dict(report.data), progress=steps)
+    row = Row(
+        group, name, seconds, time.process_time() - began, language, truth, dict(report.data), _peak(), progress=steps
+    )
     print(group, name, f"{seconds:.1f} s", f"{row.cpu / seconds:.2f}", row.data["speech"].get("language"), flush=True)
     return row
 
@@ -151,19 +154,21 @@ def recordings(data: Path, prompts: Path | None, music: Path | None, *, long: bo
         yield "long", "20 minutes", content, "en", words
 
 
-async def run(found: Iterator[Recording]) -> tuple[list[Row], dict[str, float]]:
-    """All recordings, and peaks of memory (MiB): of this process before and with the long one, and of the decoder."""
-    rows: list[Row] = []
-    memory: dict[str, float] = {}
+async def run(found: Iterator[Recording], out: Path) -> None:
+    """Listens to what `out` has no row of yet, and adds a line to it for each: a run that was cut short goes on."""
+    known = {(row.group, row.name) for row in rows_of(out)}
     async with IsolatedDecoder() as decoder:
         workers = LocalWorkers(decoder, LocalModels())
         for group, name, content, language, text in found:
-            if group == "long":
-                memory["short"] = _peak()
-            rows.append(await measured(group, name, content, workers, language, text))
-    memory["all"] = _peak()
-    memory["decoder"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return rows, memory
+            if (group, name) not in known:
+                row = await measured(group, name, content, workers, language, text)
+                with out.open("a") as lines:
+                    lines.write(json.dumps(asdict(row)) + "\n")
+
+
+def rows_of(out: Path) -> list[Row]:
+    """What was measured so far."""
+    return [Row(**json.loads(line)) for line in out.read_text().splitlines()] if out.exists() else []
 
 
 def _peak() -> float:
@@ -199,16 +204,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     found = recordings(given.data, given.prompts, given.music, long=not given.no_long)
-    rows, memory = asyncio.run(run(found))
+    asyncio.run(run(found, given.out))
+    rows = rows_of(given.out)
     count_words(rows)
-    given.out.write_text(json.dumps({"rows": [asdict(row) for row in rows], "memory": memory}, indent=1))
     for group in dict.fromkeys(row.group for row in rows):
         of = [row for row in rows if row.group == group]
         right = sum(row.data["speech"].get("language", "") == row.language for row in of)
         cost = sum(row.cpu for row in of) / sum(row.seconds for row in of)
         print(f"{group}: language right {right} of {len(of)}; {cost:.3f} CPU-s a second of sound", end="")
+        print(f"; at most {max(row.memory for row in of):.0f} MiB", end="")
         print(f"; WER {with_interval(of)}" if of[0].truth else "")
-    print("peak MiB:", {name: round(value) for name, value in memory.items()})
 
 
 if __name__ == "__main__":
