@@ -180,3 +180,14 @@ def test_a_failed_task_says_why(api: Api, client: httpx.Client) -> None:
     body = client.get(f"{VOICE}/{task_id}").json()
     assert (body["status"], body["error"]) == ("failed", "no audio stream")
     assert "result" not in body
+
+
+@pytest.mark.parametrize(
+    "url", ["http://10.0.0.1/a.wav", "http://[::1]/a.wav", "ftp://example.com/a.wav", "http://a:b@example.com/a.wav"]
+)
+def test_a_url_that_is_never_opened_is_refused_at_once(client: httpx.Client, url: str) -> None:
+    assert refusal(client.post(VOICE, data={"url": url})) == (400, "invalid_parameter")
+
+
+def test_a_url_of_a_social_network_is_left_to_the_task(client: httpx.Client) -> None:
+    created(client.post(VOICE, data={"url": "https://www.youtube.com/watch?v=1"}))
