@@ -23,6 +23,9 @@ _NAMED = 0.5
 _PARTS = ("total", "subtotal", "tax")
 _TOO_SMALL, _LATER, _DOUBTFUL = 0.3, 0.1, 0.3
 _UNLABELLED, _LED_TO = 0.25, 0.45
+_ON_THE_WAY, _OVERTAXED = 0.4, 0.6
+_LEAST_TIMES_TAX = 4
+"""No country taxes sales by more than 27 %, so that a total is more than four times the tax in it."""
 _AFTER_SUMS = 0.6
 """For totals below the change or in a summary of taxes."""
 
@@ -77,6 +80,8 @@ def choose_sums(sheet: Sheet, candidates: Mapping[str, list[Candidate]], items: 
         repeated = _REPEATED * min(counts.get(total.value, 1) - 1, 3)
         worth = total.score + proof.worth + tendered + repeated + _LATER * total.cell.row / max(len(sheet.rows), 1)
         worth -= _TOO_SMALL * (_larger_above(sheet, total, candidates) and not proof.worth)
+        worth -= _ON_THE_WAY * _goes_on(total, candidates)
+        worth -= _OVERTAXED * (abs(total.value) < _LEAST_TIMES_TAX * _surest_tax(candidates))
         judged.append((worth, total, proof))
     worth, total, proof = max(judged, key=lambda one: one[0])
     subtotal = proof.subtotal or _subtotal(total, candidates)
@@ -92,7 +97,8 @@ def _options(sheet: Sheet, candidates: Mapping[str, list[Candidate]]) -> list[Ca
     placed = [replace(one, score=one.score * (_AFTER_SUMS if one.cell.row > below else 1.0)) for one in labelled]
     led_to = _led_to(sheet, candidates)
     found = _distinct(sorted([*placed, *led_to], key=lambda one: -one.score))
-    return found if found and found[0].score >= _DOUBTFUL else [*found, *_unlabelled(sheet)]
+    least = _LEAST_TIMES_TAX * _surest_tax(candidates)
+    return found if found and found[0].score >= _DOUBTFUL else [*found, *_unlabelled(sheet, least)]
 
 
 def _rounded(candidates: Mapping[str, list[Candidate]]) -> list[Candidate]:
@@ -144,7 +150,13 @@ def _distinct(candidates: Sequence[Candidate], many: int = _MANY) -> list[Candid
 
 def _proofs(total: Candidate, candidates: Mapping[str, list[Candidate]], items: Decimal | None) -> Iterator[_Proof]:
     taxes = [one for one in _distinct(candidates.get("tax", [])) if one.value > 0]
-    roundings = [one for one in _distinct(candidates.get("rounding", []), 3) if abs(one.value) < 1]
+    lowest = max((one.cell.row for one in candidates.get("total", ()) if one.score >= _STRONG), default=0)
+    roundings = [
+        one
+        for one in _distinct(candidates.get("rounding", []), 3)
+        # A rounding leads to a total below it, where there is one.
+        if abs(one.value) < 1 and (one.cell.row <= total.cell.row or one.cell.row > lowest)
+    ]
     extras = [*_distinct(candidates.get("charge", []), 3), *_distinct(candidates.get("discount", []), 3)]
     adjustments = [_NOTHING, *(one.value for one in extras), *(-abs(one.value) for one in extras)]
     subtotals = _distinct(candidates.get("subtotal", []))
@@ -214,14 +226,36 @@ def _relation(sums: Sums, candidates: Mapping[str, list[Candidate]]) -> Iterator
         yield relation
 
 
-def _unlabelled(sheet: Sheet) -> list[Candidate]:
-    """Without any label: amounts that come back and stand in large print, then the largest, for what little it says."""
+def _goes_on(total: Candidate, candidates: Mapping[str, list[Candidate]]) -> bool:
+    """Whether charges or taxes stand between it and a larger total below: it is a sum on the way."""
+    below = _first_payment(candidates)
+    larger = [
+        one.cell.row
+        for one in candidates.get("total", ())
+        if one.score >= _STRONG and one.value > total.value and total.cell.row < one.cell.row <= below
+    ]
+    added = [one.cell.row for name in ("charge", "tax") for one in candidates.get(name, ()) if one.score >= _STRONG]
+    return any(total.cell.row < row <= end for end in larger for row in added)
+
+
+def _surest_tax(candidates: Mapping[str, list[Candidate]]) -> Decimal:
+    """The largest amount that is surely a tax; nothing where none is."""
+    sure = (abs(one.value) for one in candidates.get("tax", ()) if one.score >= _STRONG)
+    return max(sure, default=_NOTHING)
+
+
+def _unlabelled(sheet: Sheet, least: Decimal) -> list[Candidate]:
+    """Without any label: amounts that come back and stand in large print, then the largest, for what little it says.
+
+    Args:
+        least: what a total is more than, by the tax in it.
+    """
     counts = _counts(sheet)
     usual = median([cell.size for cell in sheet.cells()] or [1.0])
     found = []
     for cell in sheet.cells():
         for one in find_amounts(cell.text, ocr=cell.ocr):
-            if one.quality >= 0.9 and one.value > 0:
+            if one.quality >= 0.9 and one.value > least:
                 raw = cell.text[one.start : one.end]
                 spoken = 1 + 0.3 * min(counts[one.value] - 1, 2) + 0.5 * min(max(cell.size / usual - 1.2, 0), 1)
                 score = _UNLABELLED * spoken * cell.confidence
@@ -232,10 +266,12 @@ def _unlabelled(sheet: Sheet) -> list[Candidate]:
 
 
 def _larger_above(sheet: Sheet, total: Candidate, candidates: Mapping[str, list[Candidate]]) -> bool:
-    """Whether more than it stands above it, and is no money that was handed over: parts are not larger than a whole."""
+    """Whether more than it and its discounts stands above it, and is no money that was handed over: parts are not
+    larger than a whole."""
     handed = {one.value for name in ("paid", "change") for one in candidates.get(name, ())}
+    off = sum((abs(one.value) for one in candidates.get("discount", ()) if one.score >= _STRONG), _NOTHING)
     return any(
-        one.value > total.value and one.quality >= 0.9 and one.value not in handed
+        one.value > total.value + off and one.quality >= 0.9 and one.value not in handed
         for row in sheet.rows[: total.cell.row]
         for cell in row
         for one in find_amounts(cell.text, ocr=cell.ocr)

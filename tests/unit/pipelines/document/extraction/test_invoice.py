@@ -100,6 +100,32 @@ def test_of_several_totals_the_one_that_the_other_figures_lead_to_counts() -> No
     assert values(rounded)["total"] == 22.15
 
 
+def test_a_total_to_which_charges_are_added_below_is_a_sum_on_the_way() -> None:
+    receipt = """
+        CORNER SHOP
+        Sub Total              41.00
+        Discount              -11.00
+        Total                  30.00
+        Service Charge          3.00
+        Svc Tax illegible
+        Rounding                0.02
+        TOTAL                  35.02
+        VISA CARD TOTAL        35.02
+"""
+    assert values(receipt, document_type="Invoice")["total"] == 35.02
+
+
+def test_no_total_is_so_small_that_the_tax_in_it_could_not_be() -> None:
+    receipt = """
+        CORNER SHOP
+        Coffee and cake         9.00
+        Tax                     8.49
+        8.49 8.49
+        Paid in full          150.00
+"""
+    assert values(receipt, document_type="Invoice")["total"] == 150.00
+
+
 def test_figures_that_agree_are_told_with_the_spans_that_hold_them() -> None:
     names = {relation.name for relation in relations_of(page(INVOICE)) if relation.holds}
     assert names == {"net_plus_tax", "line_total", "lines_sum"}
