@@ -136,14 +136,12 @@ Recording = tuple[str, str, bytes, str, str]
 
 
 def recordings(data: Path, prompts: Path | None, music: Path | None, *, long: bool) -> Iterator[Recording]:
-    """All that is listened to; the long file last."""
+    """All that is listened to."""
     clips = transcribed(data)
     for name, content, text in clips:
         yield "transcribed", name, content, "en", text
     for file in sorted((data / "audio/languages").glob("*.flac")):
         yield "languages", file.stem, file.read_bytes(), file.stem[:2], ""
-    for file in sorted(prompts.glob("*/*")) if prompts else ():
-        yield "prompts", file.stem, file.read_bytes(), file.parent.name, ""
     for name, content in without_speech():
         yield "no speech", name, content, "", ""
     for file in sorted(music.iterdir()) if music else ():
@@ -152,6 +150,8 @@ def recordings(data: Path, prompts: Path | None, music: Path | None, *, long: bo
     if long:
         content, words = long_file(clips)
         yield "long", "20 minutes", content, "en", words
+    for file in sorted(prompts.glob("*/*")) if prompts else ():
+        yield "prompts", file.stem, file.read_bytes(), file.parent.name, ""
 
 
 async def run(found: Iterator[Recording], out: Path) -> None:

@@ -1,6 +1,5 @@
 """What is said, in which language, and what that means in English."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from models import weights
 from models.cards import card
 from models.predictor import Predictor
 from models.voice.activity import RATE
+from models.voice.beam import Hypothesis, search
 from models.voice.log_mel import log_mel
 from models.voice.whisper import Decoder, Encoder, Spoken
 from models.voice.whisper_rules import log_softmax, permit
@@ -78,7 +78,7 @@ class Transcript:
 
 
 class Transcriber(Predictor[Utterance, Transcript]):
-    """Writes speech down with Whisper small (Radford et al. 2022), its weights of 8 bits, decoded greedily.
+    """Writes speech down with Whisper small (Radford et al. 2022), its weights of 8 bits.
 
     Windows are heard one by one: a batch saves nothing on CPUs, and padding costs as much as speech.
     """
@@ -103,30 +103,35 @@ class Transcriber(Predictor[Utterance, Transcript]):
         silence = float(np.exp(log_softmax(begun.scores)[SILENCE]))
         code = utterance.language or LANGUAGES[int(languages.argmax())]
         spoken = self._decoder.say(begun, FIRST_LANGUAGE + LANGUAGES.index(code))
-        tokens, sureness = self._decode(spoken, TRANSCRIBE, duration)
-        if silence > limits["silence_from"] and sureness < limits["sure_from"]:
-            tokens = []
+        said = self._decode(spoken, TRANSCRIBE, duration)
+        silent = silence > limits["silence_from"] and said.sureness < limits["sure_from"]
+        tokens = () if silent else said.tokens
         until, translated = finished_until(tokens, duration), None
         if utterance.translate and code != ENGLISH:
-            said = self._decode(spoken, TRANSLATE, duration)[0] if tokens else []
-            translated = tuple(one for one in self._sentences(said, duration) if one.start < until)
+            english = self._decode(spoken, TRANSLATE, duration).tokens if tokens else ()
+            translated = tuple(one for one in self._sentences(english, duration) if one.start < until)
         sentences = tuple(self._sentences(tokens, duration))
-        return Transcript(code, languages, silence, until, sentences, translated, round(sureness, 4))
+        return Transcript(code, languages, silence, until, sentences, translated, round(said.sureness, 4))
 
-    def _decode(self, spoken: Spoken, task: int, duration: float) -> tuple[list[int], float]:
-        """Tokens of the task, and their mean log probability."""
-        spoken = self._decoder.say(spoken, task)
-        said: list[int] = []
-        total = 0.0
-        for _ in range(int(self.card.parameters["longest"])):
-            chances = permit(spoken.scores, said, duration)
-            token = int(chances.argmax())
-            total += float(chances[token])
-            if token == END:
-                break
-            said.append(token)
-            spoken = self._decoder.say(spoken, token)
-        return said, total / (len(said) + 1) if math.isfinite(total) else -math.inf
+    def _decode(self, spoken: Spoken, task: int, duration: float) -> Hypothesis[Spoken]:
+        """What is said: the likeliest token each time, and where that is unsure, the best of a beam search."""
+        limits = self.card.parameters
+        begun = self._decoder.say(spoken, task)
+
+        def found(beams: int) -> Hypothesis[Spoken]:
+            return search(
+                begun,
+                self._decoder.say,
+                lambda state, said: permit(state.scores, said, duration),
+                end=END,
+                beams=beams,
+                longest=int(limits["longest"]),
+            )
+
+        first = found(1)
+        if task == TRANSLATE or first.sureness >= limits["search_below"]:
+            return first
+        return max(first, found(int(limits["beams"])), key=lambda one: one.sureness)
 
     def _sentences(self, tokens: Sequence[int], duration: float) -> Iterator[Sentence]:
         for passage in passages_of(tokens, duration):
