@@ -6,6 +6,8 @@ from models.hub.checkpoint import checkpoints
 from models.predictor import Predictor
 
 PREDICTORS = {
+    "deepfake/fingerprint": "models.deepfake.fingerprint:FingerprintBank",
+    "deepfake/generated-image": "models.deepfake.generated_image:GeneratedImageDetector",
     "deepfake/watermark": "models.deepfake.watermark:WatermarkReader",
     "document/barcodes": "models.document.barcodes:BarcodeReader",
     "document/detector": "models.document.contours:ContourDetector",

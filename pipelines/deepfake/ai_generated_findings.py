@@ -1,22 +1,36 @@
 """The stage of AI-generated images: what the file declares, and what its pixels show."""
 
+import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from models.deepfake.fingerprint import Fingerprint
+from models.deepfake.generated_image import GeneratedScore
 from models.deepfake.watermark import Watermark
 from pipelines.errors import MediaError
+from pipelines.media.encode import heatmap
 from pipelines.media.frames import Decoded
 from pipelines.report import Artifact
 from pipelines.workers import Models
 
 STAGE = "ai_generated_image"
-WATERMARK = "deepfake/watermark"
-MODELS = (WATERMARK,)
-MARK = "ai_generator_metadata"
+WATERMARK, FINGERPRINT, NETWORK = "deepfake/watermark", "deepfake/fingerprint", "deepfake/generated-image"
+MODELS = (WATERMARK, FINGERPRINT, NETWORK)
+MARK, OVERLAY = "ai_generator_metadata", "heatmap-1.png"
 _MESSAGES = {"image_too_large": "image too large", "video_too_long": "video too long",
              "video_resolution": "video resolution too high"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameFinding:
+    """One frame: when it is seen, and the network's log odds that a generator made it; None where it cannot say."""
+
+    timestamp: float
+    fake_log_odds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,20 +41,27 @@ class GeneratedFindings:
         kind: `image` or `video`.
         marks: what the file's metadata declares about a generator, in its own words.
         watermarks: the best message of each method; empty where watermarks could not be looked for.
-        unmarked: why they could not, if so.
+        fingerprint: the generator whose fingerprint fits best; None where the picture is too small for any.
+        altered: why neither of the two was looked for, if so: the picture is not as its file holds it.
+        frames: in order of time; an image is one.
+        artifacts: an overlay of what the network found in its most suspicious frame, where it was asked for.
         ms: wall milliseconds of the stage.
     """
 
     kind: str
     marks: tuple[str, ...]
-    watermarks: tuple[Watermark, ...] = ()
-    unmarked: str | None = None
-    artifacts: tuple[Artifact, ...] = field(default=())
+    watermarks: tuple[Watermark, ...]
+    fingerprint: Fingerprint | None
+    altered: str | None
+    frames: tuple[FrameFinding, ...]
+    artifacts: tuple[Artifact, ...] = ()
     ms: float = 0.0
 
 
 async def examine(decoded: Decoded, models: Models, options: Mapping[str, Any]) -> GeneratedFindings:
     """The stage.
+
+    Options: `explain`: draw an overlay.
 
     Raises:
         MediaError: the file holds no picture that can be judged.
@@ -49,22 +70,38 @@ async def examine(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
     if decoded.fault is not None or not decoded.frames:
         fault = decoded.fault or "corrupt_media"
         raise MediaError(fault, _MESSAGES.get(fault, fault.replace("_", " ")))
-    flags = decoded.facts["forensics"]["flags"]
-    watermarks, unmarked = await _watermarks(decoded, models)
+    facts = decoded.facts["forensics"]
+    altered = "video_frames" if decoded.kind == "video" else "reduced" if decoded.scale != 1.0 else None
+    first = [decoded.frames[0].pixels] if altered is None else []
+    watermarks, fingerprints, scores = await asyncio.gather(
+        models.predict(WATERMARK, first),
+        models.predict(FINGERPRINT, first),
+        models.predict(NETWORK, [frame.pixels for frame in decoded.frames]),
+    )
+    frames = tuple(
+        FrameFinding(timestamp=frame.timestamp, fake_log_odds=score.fake_log_odds if score else None)
+        for frame, score in zip(decoded.frames, scores, strict=True)
+    )
+    orientation = int(facts["signals"].get("orientation") or 1)
     return GeneratedFindings(
         kind=decoded.kind,
-        marks=tuple(map(str, flags.get(MARK, {}).get("value", ()))),
-        watermarks=watermarks,
-        unmarked=unmarked,
+        marks=tuple(map(str, facts["flags"].get(MARK, {}).get("value", ()))),
+        watermarks=watermarks[0] if watermarks else (),
+        fingerprint=fingerprints[0] if fingerprints else None,
+        altered=altered,
+        frames=frames,
+        artifacts=_overlay(decoded, scores, orientation) if options.get("explain") else (),
         ms=(time.perf_counter() - began) * 1000,
     )
 
 
-async def _watermarks(decoded: Decoded, models: Models) -> tuple[tuple[Watermark, ...], str | None]:
-    """Of still images in their own resolution: codecs of video and scaling leave none of these."""
-    if decoded.kind != "image":
-        return (), "not_in_videos"
-    if decoded.scale != 1.0:
-        return (), "too_large"
-    (found,) = await models.predict(WATERMARK, [decoded.frames[0].pixels])
-    return (found, None) if found else ((), "too_small")
+def _overlay(decoded: Decoded, scores: Sequence[GeneratedScore | None], orientation: int) -> tuple[Artifact, ...]:
+    """Where in the most suspicious frame the traces are."""
+    judged = [(score.fake_log_odds, number) for number, score in enumerate(scores) if score is not None]
+    if not judged:
+        return ()
+    number = max(judged)[1]
+    score = scores[number]
+    assert score is not None
+    drawn = heatmap(decoded.frames[number].pixels, np.asarray(score.heat, np.float32), orientation)
+    return (Artifact(OVERLAY, "image/png", drawn),)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from models.deepfake.fingerprint import Fingerprint
+
 GENERATORS = (
     *("stable-diffusion", "midjourney", "dall-e", "gpt-image", "firefly", "imagen", "flux", "grok", "ideogram"),
     *("stylegan", "novelai", "runway"),
@@ -27,9 +29,9 @@ _NAMES: Mapping[str, re.Pattern[str]] = {
         "stable-diffusion": r"stable ?diffusion|\bsdxl\b|\bsdv2\b|comfyui|automatic1111|invokeai|fooocus|draw ?things",
     }.items()
 }
-DECLARED, MARKED = 0.95, 0.99
-"""How sure an attribution is that a file declares, or that a watermark shows. ComfyUI and web interfaces of Stable
-Diffusion run other models too."""
+DECLARED, MARKED, PRINTED = 0.95, 0.99, 0.9
+"""How sure an attribution is that a file declares, a watermark shows, or a fingerprint suggests. ComfyUI and web
+interfaces of Stable Diffusion run other models too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +52,20 @@ def named(texts: Iterable[str]) -> str | None:
     return next((name for name, pattern in _NAMES.items() if pattern.search(joined)), None)
 
 
-def attribute(marks: Iterable[str], watermarks: Iterable[str]) -> Attribution | None:
+def attribute(
+    marks: Iterable[str], watermarks: Iterable[str], fingerprint: Fingerprint | None = None
+) -> Attribution | None:
     """What made the picture, as far as the evidence names it.
 
     Args:
         marks: what the file's metadata declares about its origin.
         watermarks: names of the messages that were found in the pixels.
+        fingerprint: counts only where it was found beyond its threshold.
     """
     for texts, probability in ((watermarks, MARKED), (marks, DECLARED)):
         found = named(texts)
         if found is not None:
             return Attribution(found, probability)
+    if fingerprint is not None and fingerprint.found:
+        return Attribution(fingerprint.generator, PRINTED)
     return None

@@ -10,10 +10,12 @@ import pytest_asyncio
 import skimage.data
 from PIL import Image
 
-from benchmarks.ai_image_files import FILES, png, saved, signed
+from benchmarks.ai_image_files import FILES, png, saved, signed, video
+from models.deepfake.fingerprint import Fingerprint
+from models.deepfake.generated_image import GeneratedScore
 from models.deepfake.watermark import Watermark
 from pipelines.context import Context
-from pipelines.deepfake.ai_generated_findings import WATERMARK, examine
+from pipelines.deepfake.ai_generated_findings import FINGERPRINT, NETWORK, WATERMARK, examine
 from pipelines.deepfake.ai_generated_image import detect_ai_generated
 from pipelines.deepfake.generators import GENERATORS, attribute
 from pipelines.errors import MediaError
@@ -27,14 +29,26 @@ MARKED = (Watermark("dwtDct", "SDXL", 1.0, 40.0, True),)
 
 
 class Reader:
-    """Models that read the same watermarks from every picture."""
+    """Models that see the same in every picture; the network's log odds go by frame, the last for all that follow."""
 
-    def __init__(self, marks: tuple[Watermark, ...] = CLEAN) -> None:
-        self._marks = marks
+    def __init__(
+        self,
+        marks: tuple[Watermark, ...] = CLEAN,
+        fingerprint: Fingerprint | None = None,
+        odds: Sequence[float | None] = (0.0,),
+    ) -> None:
+        self._marks, self._fingerprint, self._odds = marks, fingerprint, odds
+        self.shapes: dict[str, list[tuple[int, ...]]] = {}
 
     async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
-        assert name == WATERMARK
-        return [self._marks for _ in batch]
+        self.shapes[name] = [np.shape(item) for item in batch]
+        if name == WATERMARK:
+            return [self._marks for _ in batch]
+        if name == FINGERPRINT:
+            return [self._fingerprint for _ in batch]
+        odds = [self._odds[min(number, len(self._odds) - 1)] for number in range(len(batch))]
+        heat = np.array([[0.1, 0.9]], np.float32)
+        return [None if one is None else GeneratedScore(one, heat, 2) for one in odds]
 
 
 class Looking:
@@ -53,8 +67,8 @@ async def decoder() -> AsyncIterator[IsolatedDecoder]:
         yield decoder
 
 
-async def judged(decoder: IsolatedDecoder, data: bytes, marks: tuple[Watermark, ...] = CLEAN) -> Report:
-    return await detect_ai_generated(Context({"file": data}, Looking(decoder, Reader(marks))))
+async def judged(decoder: IsolatedDecoder, data: bytes, reader: Reader | None = None, **options: Any) -> Report:
+    return await detect_ai_generated(Context({"file": data}, Looking(decoder, reader or Reader()), options=options))
 
 
 def statuses(report: Report) -> dict[str, Status]:
@@ -96,7 +110,7 @@ async def test_texts_of_ordinary_files_are_no_marks(decoder: IsolatedDecoder) ->
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_watermark_is_certain_and_names_its_generator(decoder: IsolatedDecoder) -> None:
-    report = await judged(decoder, saved("PNG"), MARKED)
+    report = await judged(decoder, saved("PNG"), Reader(MARKED))
     assert statuses(report)["watermark"] is Status.FAILED
     assert report.verdict is Verdict.SUSPICIOUS
     assert report.data["attribution"] == {"model": "stable-diffusion", "probability": 0.99}
@@ -104,20 +118,67 @@ async def test_a_watermark_is_certain_and_names_its_generator(decoder: IsolatedD
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_turned_pictures_are_looked_at_as_they_are_stored(decoder: IsolatedDecoder) -> None:
-    shapes: list[tuple[int, ...]] = []
-
-    class Shapes(Reader):
-        async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
-            shapes.extend(np.shape(item) for item in batch)
-            return await super().predict(name, batch)
-
+async def test_turned_pictures_are_looked_at_as_they_are_stored_and_shown_upright(decoder: IsolatedDecoder) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     target = io.BytesIO()
     Image.fromarray(skimage.data.astronaut()[:400]).save(target, "JPEG", exif=exif)
-    await detect_ai_generated(Context({"file": target.getvalue()}, Looking(decoder, Shapes())))
-    assert (400, 512, 3) in shapes
+    reader = Reader(odds=[3.0])
+    report = await judged(decoder, target.getvalue(), reader, explain=True)
+    assert reader.shapes == {key: [(400, 512, 3)] for key in (WATERMARK, FINGERPRINT, NETWORK)}
+    (overlay,) = report.artifacts
+    assert overlay.name == "heatmap-1.png"
+    assert Image.open(io.BytesIO(overlay.data)).size == (400, 512)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_overlay_is_drawn_only_when_it_is_asked_for(decoder: IsolatedDecoder) -> None:
+    assert (await judged(decoder, saved("PNG"))).artifacts == ()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_reduced_pictures_hold_neither_watermark_nor_fingerprint(decoder: IsolatedDecoder) -> None:
+    reader = Reader(MARKED)
+    target = io.BytesIO()
+    Image.new("RGB", (5000, 300), "white").save(target, "JPEG")
+    report = await judged(decoder, target.getvalue(), reader)
+    assert (reader.shapes[WATERMARK], reader.shapes[FINGERPRINT]) == ([], [])
+    for name in ("watermark", "fingerprint"):
+        check = report.check(name)
+        assert check is not None
+        assert (check.status, check.reasons) == (Status.NOT_PERFORMED, ("reduced",))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_video_tells_of_each_frame_and_is_judged_by_their_mean(decoder: IsolatedDecoder) -> None:
+    reader = Reader(odds=[-1.0, 1.0, None, 3.0])
+    report = await judged(decoder, video(), reader)
+    assert len(reader.shapes[NETWORK]) == 4
+    frames = report.data["frames"]
+    assert [frame["fake_probability"] for frame in frames] == [0.2689, 0.7311, 0.9526]
+    assert [frame["timestamp"] for frame in frames] == sorted(frame["timestamp"] for frame in frames)
+    traces = report.check("decoder_traces")
+    assert traces is not None
+    assert traces.score == pytest.approx(1 / (1 + np.e), abs=1e-4)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_fingerprint_speaks_only_where_it_is_found(decoder: IsolatedDecoder) -> None:
+    silent = await judged(decoder, saved("PNG"), Reader(fingerprint=Fingerprint("midjourney", 0.11, 0.12)))
+    loud = await judged(decoder, saved("PNG"), Reader(fingerprint=Fingerprint("midjourney", 0.2, 0.12)))
+    nothing = await judged(decoder, saved("PNG"), Reader())
+    assert silent.data["judgement"] == nothing.data["judgement"]
+    assert loud.data["judgement"]["fake_probability"] > silent.data["judgement"]["fake_probability"]
+    assert loud.data["attribution"] == {"model": "midjourney", "probability": 0.9}
+    assert "attribution" not in silent.data
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_where_nothing_can_be_seen_nothing_is_real(decoder: IsolatedDecoder) -> None:
+    report = await judged(decoder, saved("PNG"), Reader(odds=[None]))
+    assert statuses(report)["decoder_traces"] is Status.NOT_PERFORMED
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert report.data["judgement"]["inconclusive"] is True
 
 
 @pytest.mark.asyncio(loop_scope="module")
