@@ -13,6 +13,7 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, 
 from ray.serve.handle import DeploymentHandle
 
 from deployments.fetching import Fetcher, LeaseLost
+from deployments.places import Places
 from deployments.profile import Profile
 from deployments.remote import Alone, RemoteWorkers
 from deployments.replica import replica_name, where
@@ -42,10 +43,6 @@ WORKER_LOST = (
 """A worker went away under the task, perhaps because of it: it is tried again, at most three times in all."""
 
 
-SLOW = tuple(name for name, service in SERVICES.items() if service.patience > 1)
-"""Services whose tasks may take minutes: they never take every place, or quick tasks would wait behind them."""
-
-
 @dataclass(frozen=True, slots=True)
 class TenantGalleries:
     """`pipelines.workers.Galleries` of one tenant, for one task."""
@@ -73,10 +70,6 @@ def _known() -> Iterator[None]:
         raise MediaError("unknown_gallery", "there is no gallery of that name") from None
 
 
-def _slow(task: Task) -> bool:
-    return task.spec.service in SLOW
-
-
 class Dispatcher:
     """Works on a bounded number of tasks at a time, each under a lease that it renews while it works."""
 
@@ -98,14 +91,14 @@ class Dispatcher:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._leases: dict[str, str] = {}
         self._further: dict[str, float] = {}
-        self._slow: set[str] = set()
+        self._places = Places(self._shape.concurrency, self._shape.slow)
         self._woken = asyncio.Event()
         self._loops = [asyncio.create_task(self._claim_forever()), asyncio.create_task(self._heartbeat_forever())]
 
     async def wake(self) -> bool:
         """Looks for work at once. Returns whether every place is taken, so that further calls can be saved."""
         self._woken.set()
-        return len(self._running) >= self._shape.concurrency
+        return not self._places.free
 
     def ready(self) -> None:
         """Answers when the replica is up."""
@@ -124,24 +117,23 @@ class Dispatcher:
 
     async def _claim_forever(self) -> None:
         while True:
-            free = self._shape.concurrency - len(self._running)
+            free = self._places.free
             self._woken.clear()
             claimed = await self._claim(free) if free else []
             for task in claimed:
                 assert task.lease is not None
-                if _slow(task) and len(self._slow) >= self._shape.slow:
+                if not self._places.take(task.id, task.spec.service):
                     await self._requeue(task, task.lease, use_attempt=False)
                     continue
                 self._leases[task.id] = task.lease
                 self._running[task.id] = asyncio.create_task(self._run(task))
-                self._slow |= {task.id} if _slow(task) else set()
             if len(claimed) < free or not free:
                 await self._wait()
 
     async def _claim(self, at_most: int) -> list[Task]:
         try:
-            left_alone = SLOW if len(self._slow) >= self._shape.slow else ()
-            return await asyncio.to_thread(self._store.claim, self._name, at_most, self._shape.lease_s, left_alone)
+            lease_s, left_alone = self._shape.lease_s, self._places.left_alone
+            return await asyncio.to_thread(self._store.claim, self._name, at_most, lease_s, left_alone)
         except Exception as error:
             logger.warning("could not claim tasks, trying again in a second: %s", where(error))
             await asyncio.sleep(1)
@@ -185,7 +177,7 @@ class Dispatcher:
         finally:
             self._running.pop(task.id, None)
             self._leases.pop(task.id, None)
-            self._slow.discard(task.id)
+            self._places.give_back(task.id)
             self._further.pop(task.id, None)
             self._woken.set()
 
