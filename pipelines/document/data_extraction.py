@@ -133,6 +133,7 @@ def _read_check(text: DocumentText) -> Check:
             "pages": len(text.pages),
             "missing": missing,
             "unread_scripts": {str(number): script for number, script in foreign.items()},
+            "turned": {str(page.number): page.turned for page in text.pages if page.turned},
             "by_ocr": [page.number for page in text.pages if page.read and not page.trusted],
         },
         models=models_used("document/ocr") if any(page.read for page in text.pages) else (),

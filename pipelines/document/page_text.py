@@ -15,7 +15,10 @@ from pipelines.media.frames import Decoded, DecodeRequest, Frame
 from pipelines.report import Artifact
 from pipelines.workers import Models
 
-MODELS = READING
+ORIENTATION = "document/orientation"
+MODELS = (*READING, ORIENTATION)
+_SURE = 0.6
+"""Confidence from which a page is turned: 30 receipts each in four positions were all turned right, none wrongly."""
 PAGES = 50
 COMPARED = 1
 """Pages whose own text is read from their pixels too, to see whether the two agree."""
@@ -36,6 +39,8 @@ class Page:
         hidden: for each of those, why it cannot be seen, or None.
         read: what OCR found; empty where it was not asked.
         trusted: whether its own text says what the page shows.
+        turned: by how many degrees clockwise the page stood wrong; the boxes of `read`, `width` and `height` are the
+            upright page's.
         missing: OCR was needed and did not come to this page.
         unread_script: the script (`unknown` where it could not be told) of text that OCR met and could not read.
     """
@@ -47,6 +52,7 @@ class Page:
     hidden: tuple[str | None, ...]
     read: tuple[Span, ...] = ()
     trusted: bool = False
+    turned: int = 0
     missing: bool = False
     unread_script: str | None = None
 
@@ -121,11 +127,20 @@ def embedded_page(facts: Mapping[str, Any]) -> Page:
 
 
 async def _read(page: Page, frame: Frame, models: Models, scale: float) -> Page:
-    """With OCR; `scale`: units of the page for each pixel."""
-    reading = await read_page(frame.pixels, models, page.number)
+    """With OCR; `scale`: units of the page for each pixel. A page that only its pixels tell about is put upright."""
+    pixels, degrees = frame.pixels, 0
+    if not _readable(page):
+        (turn,) = await models.predict(ORIENTATION, [pixels])
+        if turn.confidence >= _SURE:
+            pixels, degrees = turn.upright(pixels), turn.degrees
+    reading = await read_page(pixels, models, page.number)
+    width, height = (page.height, page.width) if degrees % 180 else (page.width, page.height)
     return replace(
         page,
+        width=width,
+        height=height,
         read=tuple(_scaled(span, scale) for span in reading.spans),
+        turned=degrees,
         unread_script=reading.script if reading.fault else None,
     )
 

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.document.text_line import TextLine
+from pipelines.document.rows import rows_of
 from pipelines.document.text import Span
 
-_OVERLAP = 0.5
-"""Of the lower line's height: lines that share so much of it stand in one row."""
 _PROSE = 28
 """Median characters of the lines of a column of prose; table cells are shorter."""
 _LEAST_LINES = 5
@@ -30,8 +29,7 @@ def spans_of(lines: Sequence[TextLine], page: int = 1) -> list[Span]:
     if not lines:
         return []
     level = _levelled(lines)
-    rows = _rows(level)
-    number = {index: row for row, members in enumerate(rows) for index in members}
+    number = rows_of(level)
     columns = _columns(level, lines)
     order = sorted(range(len(lines)), key=lambda index: (columns[index], number[index], level[index][0]))
     return [
@@ -64,31 +62,6 @@ def _levelled(lines: Sequence[TextLine]) -> list[tuple[float, float, float, floa
         (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
         boxes.append((float(left), float(top), float(right), float(bottom)))
     return boxes
-
-
-def _rows(boxes: Sequence[tuple[float, float, float, float]]) -> list[list[int]]:
-    """Indices of the boxes of each row, rows from top to bottom."""
-    rows: list[list[int]] = []
-    for index in sorted(range(len(boxes)), key=lambda at: boxes[at][1] + boxes[at][3]):
-        _, top, _, bottom = boxes[index]
-        for row in reversed(rows[-3:]):
-            others = [boxes[other] for other in row]
-            upper, lower = (float(np.median([box[side] for box in others])) for side in (1, 3))
-            shared = min(bottom, lower) - max(top, upper)
-            if shared > _OVERLAP * min(bottom - top, lower - upper) and not _covers(boxes[index], others):
-                row.append(index)
-                break
-        else:
-            rows.append([index])
-    return sorted(rows, key=lambda row: min(boxes[index][1] + boxes[index][3] for index in row))
-
-
-def _covers(box: tuple[float, float, float, float], others: Sequence[tuple[float, float, float, float]]) -> bool:
-    """Whether the box stands above or below one of the others rather than beside it."""
-    return any(
-        min(box[2], other[2]) - max(box[0], other[0]) > 0.5 * min(box[2] - box[0], other[2] - other[0])
-        for other in others
-    )
 
 
 def _columns(boxes: Sequence[tuple[float, float, float, float]], lines: Sequence[TextLine]) -> list[int]:

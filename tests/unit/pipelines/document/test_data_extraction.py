@@ -2,10 +2,12 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from models.document.orientation import PageTurn
 from models.document.text_line import TextLine
 from pipelines.context import Context
 from pipelines.document.data_extraction import extract_data
@@ -23,9 +25,14 @@ class Reader:
 
     def __init__(self, drawn: str = "") -> None:
         self.drawn, self.pictures = drawn, 0
+        self.turn = PageTurn(0, 0.9)
+        self.shapes: list[tuple[int, ...]] = []
 
-    async def predict(self, name: str, batch: Sequence[Any]) -> list[list[TextLine]]:
+    async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
+        if name == "document/orientation":
+            return [self.turn for _ in batch]
         assert name == "document/ocr"
+        self.shapes += [picture.shape for picture in batch]
         self.pictures += len(batch)
         return [[self._line(span.text, span.box) for span in page(self.drawn)] for _ in batch]
 
@@ -62,8 +69,25 @@ def pdf(*pages: str, picture: np.ndarray | None = None) -> bytes:
     return file.getvalue()
 
 
+def png(pixels: np.ndarray) -> bytes:
+    """A picture's file."""
+    return cv2.imencode(".png", pixels)[1].tobytes()
+
+
 async def extracted(data: bytes, reader: Reader, **options: Any) -> Report:
     return await extract_data(Context({"file": data}, Workers(reader), options=options))
+
+
+@pytest.mark.parametrize(("sure", "shape"), [(0.9, (60, 90, 3)), (0.4, (90, 60, 3))])
+async def test_a_picture_that_stands_wrong_is_put_upright_before_it_is_read(
+    sure: float, shape: tuple[int, ...]
+) -> None:
+    reader = Reader(RECEIPT)
+    reader.turn = PageTurn(90, sure)
+    report = await extracted(png(np.full((90, 60, 3), 250, np.uint8)), reader)
+    assert reader.shapes == [shape]
+    assert report.check("text_read").evidence["turned"] == ({"1": 90} if sure > 0.5 else {})
+    assert report.data["extracted_data"]["total"]["value"] == 22.15
 
 
 async def test_a_pdf_is_read_by_its_own_text_and_told_in_full() -> None:
