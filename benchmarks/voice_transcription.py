@@ -5,8 +5,8 @@
 Every file goes through `voice_analysis`: isolated decoding, voice activity, chunks, Whisper. Words: word error rate
 over all words after OpenAI's own English normaliser (case, punctuation, numbers, titles); intervals are 95 %, by
 drawing clips anew 2,000 times. `--prompts`: further recordings, one directory for each language code. `--music`:
-recordings without speech, whose first minute is taken; others are made here. The long file consists of the transcribed
-clips, one after the other, until 20 minutes are full.
+recordings without speech, whose first minute is taken; others are made here. The long file holds the
+transcribed clips, spread over 20 minutes.
 """
 
 import argparse
@@ -33,7 +33,6 @@ from pipelines.media.decoder import IsolatedDecoder
 RATE = 16_000
 LONG_SECONDS = 1195.0
 RESAMPLES = 2000
-PAUSE_SECONDS = 0.6
 
 
 @dataclass(slots=True)
@@ -79,17 +78,13 @@ def transcribed(data: Path) -> list[tuple[str, bytes, str]]:
 
 
 def long_file(clips: Sequence[tuple[str, bytes, str]]) -> tuple[bytes, str]:
-    """Clips in turn with short pauses, until the next would not fit, and their words."""
-    parts, words, length = [], [], 0
-    pause = np.zeros(round(PAUSE_SECONDS * RATE), np.int16)
-    while True:
-        for _, content, text in clips:
-            samples, _ = soundfile.read(io.BytesIO(content), dtype="int16")
-            if length + len(samples) > LONG_SECONDS * RATE:
-                return flac(np.concatenate(parts)), " ".join(words)
-            parts += [samples, pause]
-            words.append(text)
-            length += len(samples) + len(pause)
+    """All clips over 20 minutes, with pauses of one length between them, and their words."""
+    sounds = [soundfile.read(io.BytesIO(content), dtype="int16")[0] for _, content, _ in clips]
+    spoken = sum(map(len, sounds))
+    rng = np.random.default_rng(1)
+    pause = rng.normal(0, 3, round((LONG_SECONDS * RATE - spoken) / len(clips))).astype(np.int16)
+    parts = [part for sound in sounds for part in (sound, pause)]
+    return flac(np.concatenate(parts)), " ".join(text for _, _, text in clips)
 
 
 def without_speech() -> Iterator[tuple[str, bytes]]:
