@@ -8,6 +8,7 @@ from models.predictor import Predictor
 PREDICTORS = {
     "deepfake/fingerprint": "models.deepfake.fingerprint:FingerprintBank",
     "deepfake/generated-image": "models.deepfake.generated_image:GeneratedImageDetector",
+    "deepfake/face-artifacts": "models.deepfake.face_artifacts:FaceArtifactDetector",
     "deepfake/watermark": "models.deepfake.watermark:WatermarkReader",
     "document/barcodes": "models.document.barcodes:BarcodeReader",
     "document/detector": "models.document.contours:ContourDetector",

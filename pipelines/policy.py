@@ -50,6 +50,7 @@ ENFORCED: dict[str, frozenset[str]] = {
     # Figures that agree do not make a document genuine; figures that contradict one another make it suspicious.
     "data_extraction": frozenset(),
     "ai_generated_image_detection": frozenset({"ai_generated_image"}),
+    "face_manipulation": frozenset({"face_manipulation"}),
     "voice_analysis": frozenset({"voice_spoof"}),
     # Not `integrity`: a whole file of which nothing else can be judged is not genuine.
     "deepfake": DETECTED | {"ai_generated_image_detection", "voice_analysis", "forensic_analysis"},
@@ -65,6 +66,7 @@ REFUTING: dict[str, frozenset[str]] = {
     "liveness_set": frozenset({"liveness.parallax"}),
     "data_extraction": FIGURES,
     "ai_generated_image_detection": frozenset({"ai_generation", "watermark"}),
+    "face_manipulation": frozenset({"ai_generation"}),
     "voice_analysis": frozenset({"ai_generation"}),
     "deepfake": FILE_REFUTES | {"watermark", "jpeg_ghosts", "copy_move", "audio_splice"},
     "forensic_analysis": FILE_REFUTES | {"arithmetic"},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pipelines.context import Context
 from pipelines.deepfake.ai_generated_image import detect_ai_generated
 from pipelines.deepfake.solution import judge_media
+from pipelines.deepfake.face_manipulation import detect_manipulation
 from pipelines.deepfake.voice import analyse_voice
 from pipelines.document.data_extraction import extract_data
 from pipelines.document.forensics import analyse_file
@@ -56,6 +57,7 @@ SERVICES: dict[str, Service] = {
     "id_document_authentication": Service(authenticate, "front", "back"),
     "deepfake": Service(judge_media, "file", patience=5.0),
     "ai_generated_image_detection": Service(detect_ai_generated, "file"),
+    "face_manipulation": Service(detect_manipulation, "file", patience=2.0),
     "voice_analysis": Service(analyse_voice, "file", patience=5.0),
     # These take media in any role, as many as there are.
     "liveness_set": Service(check_liveness_set, "file", for_files=False),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipelines.deepfake import ai_generated_findings, voice_findings
+from pipelines.deepfake import ai_generated_findings, face_findings, voice_findings
 from pipelines.document import forensics, page_text
 from pipelines.document import liveness as document_liveness
 from pipelines.document.id_document import observe as id_document
@@ -26,6 +26,7 @@ STAGES: dict[str, NamedStage] = {
     "forensics": NamedStage(forensics.find_in_file, forensics.MODELS),
     "document_liveness": NamedStage(document_liveness.observe, document_liveness.MODELS),
     "ai_generated_image": NamedStage(ai_generated_findings.examine, ai_generated_findings.MODELS),
+    "face_manipulation": NamedStage(face_findings.look, face_findings.MODELS),
     "voice": NamedStage(voice_findings.listen, voice_findings.MODELS),
     "id_document": NamedStage(id_document.observe, id_document.MODELS),
 }

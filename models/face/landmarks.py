@@ -79,6 +79,13 @@ def mesh_crop(image: np.ndarray, face: FaceBox) -> tuple[np.ndarray, np.ndarray]
         The crop, (256, 256, 3) uint8 RGB, black beyond the image border, and the (2, 3) float64 affine map from crop
         pixels to image pixels (see `to_image`).
     """
+    to_image_map = crop_square(face, SIZE)
+    crop = cv2.warpAffine(image, to_image_map, (SIZE, SIZE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return crop, to_image_map
+
+
+def crop_square(face: FaceBox, size: int) -> np.ndarray:
+    """The (2, 3) float64 map from a crop of `size` x `size` pixels, as `mesh_crop` frames it, to image pixels."""
     right_eye, left_eye = face.points[:2].astype(np.float64)
     angle = np.arctan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0])
     across = np.array([np.cos(angle), np.sin(angle)])
@@ -86,9 +93,7 @@ def mesh_crop(image: np.ndarray, face: FaceBox) -> tuple[np.ndarray, np.ndarray]
     side = crop_side(face.width, face.height)
     extent = side / _SIDE
     centre = np.array([face.left + face.right, face.top + face.bottom]) / 2 + down * _DOWN * extent
-    to_image_map = np.column_stack([across * side / SIZE, down * side / SIZE, centre - (across + down) * side / 2])
-    crop = cv2.warpAffine(image, to_image_map, (SIZE, SIZE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    return crop, to_image_map
+    return np.column_stack([across * side / size, down * side / size, centre - (across + down) * side / 2])
 
 
 def crop_side(width: float, height: float) -> float:

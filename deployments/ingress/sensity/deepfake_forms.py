@@ -26,6 +26,7 @@ def media_form(limits: Mapping[str, int], about: str, fields: Mapping[str, str] 
 
 
 IMAGE = media_form({**PICTURES, **VIDEOS}, "Image, or video of at most 30 minutes.")
+FACES = media_form({**PICTURES, **VIDEOS}, "Image, or video of at most 30 minutes, with faces.")
 VOICE = media_form(
     {**SOUNDS, **VIDEOS},
     "Sound of at most 20 minutes, or video of at most 30.",

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from deployments.ingress.pictures import Pictures, ReadBlob, load_pictures
-from deployments.ingress.sensity import deepfakes, documents
+from deployments.ingress.sensity import deepfakes, documents, faces
 from deployments.ingress.sensity.services import SERVICES
 from deployments.tasks.task import State, Task
 from pipelines.report import Status, Verdict
@@ -28,10 +28,15 @@ def envelope(task: Task, pictures: Pictures = MappingProxyType({})) -> Json:
     if task.state is State.FAILED:
         body["error"] = task.error
     elif task.state is State.COMPLETED and task.spec.service in _RENDERED:
+        body |= _BESIDE.get(task.spec.service, _nothing)(task, pictures)
         body["result"] = _RENDERED[task.spec.service](task, pictures)
     elif task.state is State.COMPLETED:
         body |= _RESULTS[task.spec.service](task.report or {})
     return body
+
+
+def _nothing(_task: Task, _pictures: Pictures) -> Json:
+    return {}
 
 
 def _status(state: State) -> str:
@@ -80,6 +85,7 @@ def _check(report: Json, name: str) -> Json | None:
 
 _RENDERED: Mapping[str, Callable[[Task, Pictures], Json]] = {
     "ai_generated_image_detection": deepfakes.ai_generated,
+    "face_manipulation": faces.manipulated,
     "voice_analysis": lambda task, _pictures: deepfakes.voice(task),
     "id_document_authentication": documents.id_document,
     "forensic_analysis": documents.forensic,
@@ -87,9 +93,12 @@ _RENDERED: Mapping[str, Callable[[Task, Pictures], Json]] = {
 }
 _PICTURED: Mapping[str, Callable[[str], bool]] = {
     "ai_generated_image_detection": deepfakes.overlaid,
+    "face_manipulation": faces.wanted,
     "id_document_authentication": documents.wanted,
     "forensic_analysis": documents.wanted,
     "data_extraction": documents.wanted,
 }
 """Which artifacts stand in a result."""
+_BESIDE: Mapping[str, Callable[[Task, Pictures], Json]] = {"face_manipulation": faces.beside}
+"""What stands beside a result."""
 _RESULTS: Mapping[str, Callable[[Json], Json]] = {"liveness_detection": _liveness, "face_matching": _matching}

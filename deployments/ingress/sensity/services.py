@@ -15,7 +15,6 @@ _IMAGES = ("jpg", "png", "tiff", "webp")
 _VIDEOS = ("mkv", "flv", "mov", "mp4", "avi", "webm", "3gp")
 FACE_MEDIA: Mapping[str, int] = dict.fromkeys((*_IMAGES, *_VIDEOS), MEDIA_BYTES)
 FACE_IMAGES: Mapping[str, int] = dict.fromkeys(_IMAGES, MEDIA_BYTES)
-_NONE = FormRule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +24,13 @@ class Service:
     Attributes:
         name: the last path segment, and the service of the task.
         event: the webhook event of a finished task.
-        form: what a create request holds; without files while this installation does not offer the service.
+        form: what a create request holds.
         options: reads and checks what the task is told beside its files.
     """
 
     name: str
     event: str
-    form: FormRule = _NONE
+    form: FormRule
     options: Callable[[Form], dict[str, Any]] = lambda form: {}
 
 
@@ -60,7 +59,7 @@ _MATCHING_FORM = FormRule(
 )
 
 _ALL = (
-    Service("face_manipulation", "face_manipulation_analysis_complete"),
+    Service("face_manipulation", "face_manipulation_analysis_complete", deepfakes.FACES, deepfakes.explain_option),
     Service(
         "ai_generated_image_detection",
         "ai_generated_image_detection_analysis_complete",

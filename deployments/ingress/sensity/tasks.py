@@ -22,7 +22,7 @@ _REFUSED = errors(
     SENSITY,
     *("missing_file", "empty_file", "invalid_parameter", "invalid_session_info", "malformed_body", "unauthorized"),
     *("forbidden", "payload_too_large", "unsupported_media_type", "idempotency_key_reused", "rate_limited"),
-    *("not_implemented", "overloaded"),
+    "overloaded",
 )
 _LIVE = {
     "id": EXAMPLE_ID,
@@ -100,6 +100,17 @@ async def create_forensic_analysis(request: Request) -> Response:
 
 
 @router.post(
+    "/tasks/face_manipulation",
+    response_model=Created,
+    responses=reply("Accepted", _CREATED) | _REFUSED | errors(SENSITY, "file_and_url"),
+    openapi_extra=creating(form_body(SERVICES["face_manipulation"].form, {"file": "interview.mp4"})),
+)
+async def create_face_manipulation(request: Request) -> Response:
+    """Was a face swapped, re-enacted or made to speak?"""
+    return await _create(request, SERVICES["face_manipulation"])
+
+
+@router.post(
     "/tasks/ai_generated_image_detection",
     response_model=Created,
     responses=reply("Accepted", _CREATED) | _REFUSED | errors(SENSITY, "file_and_url"),
@@ -123,9 +134,9 @@ async def create_voice_analysis(request: Request) -> Response:
 
 @router.post("/tasks/{task}", include_in_schema=False)
 async def create_other(request: Request, task: str) -> Response:
-    """The task types that this installation does not offer yet, after the caller was let in."""
+    """Task types that there are not, after the caller was let in."""
     await intake_of(request).authorise(request, "tasks:write")
-    raise ApiError("not_implemented" if task in SERVICES else "not_found")
+    raise ApiError("not_found")
 
 
 @router.get(

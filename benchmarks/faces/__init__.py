@@ -1,0 +1,1 @@
+"""The parts of `benchmarks.face_manipulation`: what is judged, and how it is told."""

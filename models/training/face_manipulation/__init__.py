@@ -1,0 +1,1 @@
+"""How `models/trained/face_artifacts.onnx` was made: manipulations of portraits, the network, its figures."""
