@@ -53,7 +53,7 @@ ENFORCED: dict[str, frozenset[str]] = {
     "face_manipulation": frozenset({"face_manipulation"}),
     "voice_analysis": frozenset({"voice_spoof"}),
     # Not `integrity`: a whole file of which nothing else can be judged is not genuine.
-    "deepfake": DETECTED | {"ai_generated_image_detection", "voice_analysis", "forensic_analysis"},
+    "deepfake": DETECTED | {"ai_generated_image_detection", "face_manipulation", "voice_analysis", "forensic_analysis"},
     "forensic_analysis": frozenset({"integrity", "copy_move", "jpeg_ghosts", "audio_splice"}),
 }
 """The checks that decide, for each service: they must pass."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from pipelines.context import Context
 from pipelines.deepfake.ai_generated_image import detect_ai_generated
-from pipelines.deepfake.solution import judge_media
 from pipelines.deepfake.face_manipulation import detect_manipulation
+from pipelines.deepfake.solution import judge_media
 from pipelines.deepfake.voice import analyse_voice
 from pipelines.document.data_extraction import extract_data
 from pipelines.document.forensics import analyse_file

@@ -54,7 +54,7 @@ def _lips(seen: FaceFindings, limits: Mapping[str, Any]) -> Check:
         status=Status.PASSED if follows else Status.INCONCLUSIVE,
         score=round(max(0.0, min(1.0, lips.surprise / (2 * float(limits["lips_least"])))), 4),
         threshold=0.5,
-        reasons=() if follows else ("lips_do_not_follow",),
+        reasons=() if follows else ("not_shown",),
         evidence={
             "correlation": round(lips.correlation, 3),
             "lag": round(lips.lag, 3),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pipelines.context import Context
 from pipelines.deepfake.ai_generated_image import detect_ai_generated
+from pipelines.deepfake.face_manipulation import detect_manipulation
 from pipelines.deepfake.voice import analyse_voice
 from pipelines.document.forensics import analyse_file
 from pipelines.errors import MediaError
@@ -13,6 +14,7 @@ from pipelines.report import Report
 
 SERVICE = "deepfake"
 NODES: Mapping[str, Node] = {
+    "face_manipulation": detect_manipulation,
     "ai_generated_image_detection": detect_ai_generated,
     "voice_analysis": analyse_voice,
     "forensic_analysis": analyse_file,

@@ -28,6 +28,12 @@ async def create_ai_generated_image(request: Request) -> Response:
     )
 
 
+@router.post("/v1/face-manipulation", **described(forms.FACES, "file_and_url", file="interview.mp4"))
+async def create_face_manipulation(request: Request) -> Response:
+    """Was a face in the image or video swapped, re-enacted or made to speak?"""
+    return await submit(request, "tasks:write", "face_manipulation", forms.FACES, reading(forms.explain_option))
+
+
 @router.post("/v1/voices", **described(forms.VOICE, "file_and_url", file="call.wav"))
 async def create_voice(request: Request) -> Response:
     """Is the voice a person's or a machine's, what is said, and in which language?"""

@@ -13,6 +13,7 @@ __all__ = ["account"]
     ("path", "service", "options"),
     [
         ("/v1/ai-generated-images", "ai_generated_image_detection", {"explain": True}),
+        ("/v1/face-manipulation", "face_manipulation", {"explain": True}),
         ("/v1/solutions/deepfake", "deepfake", {"explain": True, "transcribe": True, "file_name": "clip.bin"}),
     ],
 )
@@ -24,14 +25,22 @@ def test_a_file_is_examined(
     assert dict(task.spec.options) | options == dict(task.spec.options)
 
 
-@pytest.mark.parametrize("path", ["/v1/ai-generated-images", "/v1/voices", "/v1/solutions/deepfake"])
+@pytest.mark.parametrize(
+    "path", ["/v1/ai-generated-images", "/v1/face-manipulation", "/v1/voices", "/v1/solutions/deepfake"]
+)
 def test_a_file_may_lie_at_a_url(api: Api, account: tuple[str, str], path: str) -> None:
     task = task_of(api, account, path, data={"url": "https://www.example.com/clip.mp4"})
     assert [ref.role for ref in task.spec.media] == ["file"]
 
 
 @pytest.mark.parametrize(
-    ("path", "data"), [("/v1/ai-generated-images", PDF), ("/v1/voices", JPEG), ("/v1/solutions/deepfake", PDF)]
+    ("path", "data"),
+    [
+        ("/v1/ai-generated-images", PDF),
+        ("/v1/face-manipulation", PDF),
+        ("/v1/voices", JPEG),
+        ("/v1/solutions/deepfake", PDF),
+    ],
 )
 def test_what_the_service_cannot_judge_is_refused(api: Api, account: tuple[str, str], path: str, data: bytes) -> None:
     with api.client(account) as client:

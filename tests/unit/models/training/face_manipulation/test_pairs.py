@@ -23,7 +23,15 @@ def face(group: str, seed: int) -> Face:
     mesh = (SIDE / 2 + rng.uniform(-45, 45, (478, 2))).astype(np.float32)
     turn = np.linspace(-np.pi / 2, 3 * np.pi / 2, len(OVAL), endpoint=False)
     mesh[list(OVAL)] = SIDE / 2 + np.stack([60 * np.cos(turn), 75 * np.sin(turn)], 1)
-    for index, place in {33: (90, 95), 263: (150, 95), 4: (120, 125), 13: (120, 150), 2: (120, 135), 98: (110, 138), 327: (130, 138)}.items():
+    for index, place in {
+        33: (90, 95),
+        263: (150, 95),
+        4: (120, 125),
+        13: (120, 150),
+        2: (120, 135),
+        98: (110, 138),
+        327: (130, 138),
+    }.items():
         mesh[index] = place
     points = np.array([(90, 95), (150, 95), (120, 125), (100, 155), (140, 155)], np.float32)
     return Face(image, mesh, FaceBox(60, 45, 180, 195, 0.99, points), group)
