@@ -20,9 +20,11 @@ from benchmarks.biometrics.analysis import RATES, Verification, discarded
 from benchmarks.biometrics.attacks import SETTINGS, Judged, judge
 from benchmarks.biometrics.pairs import Collection, collect
 from benchmarks.biometrics.plot import draw
+from benchmarks.biometrics.recordings import judge_recordings
 from benchmarks.biometrics.report import document
 from benchmarks.biometrics.systems import ROOT, Dlib, Product, System
 from benchmarks.biometrics.verification import Findings
+from models.training.clips.presentations import PRESENTATIONS
 
 TEMPORARY = Path(tempfile.gettempdir()) / "veriscope-identity-bench"
 
@@ -35,6 +37,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--peers", action="store_true", help="also dlib, in an environment of its own")
     parser.add_argument("--peer-dir", type=Path, default=TEMPORARY / "peers")
     parser.add_argument("--captures", type=int, default=480, help="simulated captures a setting; 0 leaves liveness out")
+    parser.add_argument("--recordings", type=int, default=30, help="of each presentation; 0 leaves them out")
     return parser.parse_args()
 
 
@@ -55,6 +58,12 @@ def attacked(product: Product, wanted: argparse.Namespace, progress: Progress) -
     return found
 
 
+def recorded(product: Product, wanted: argparse.Namespace, progress: Progress) -> tuple[Judged, int]:
+    """What the liveness service said of short recordings, and of how many people they are."""
+    task = progress.add_task("liveness: recordings", total=wanted.recordings * len(PRESENTATIONS))
+    return judge_recordings(product, wanted.data, wanted.cache, wanted.recordings, _tick(progress, task))
+
+
 def _tick(progress: Progress, task: object) -> Callable[[], None]:
     return lambda: progress.advance(task)  # type: ignore[arg-type]
 
@@ -65,12 +74,15 @@ def main() -> None:
     people = collect(wanted.data)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     judged: dict[str, Judged] | None = None
+    filmed: tuple[Judged, int] | None = None
     with Progress(*columns, console=Console(stderr=True)) as progress:
         product = Product()
         try:
             systems = [verified(product, people, wanted, progress)]
             if wanted.captures:
                 judged = attacked(product, wanted, progress)
+            if wanted.recordings:
+                filmed = recorded(product, wanted, progress)
         finally:
             product.close()
         if wanted.peers:
@@ -78,8 +90,8 @@ def main() -> None:
     discard = {system.name: discarded(system, systems[0], RATES[1]) for system in systems}
     wanted.out.mkdir(parents=True, exist_ok=True)
     machine = f"Python {platform.python_version()} on {platform.machine()}; {len(SETTINGS)} capture settings."
-    (wanted.out / "identity.md").write_text(document(systems, discard, judged, machine), encoding="utf-8")
-    draw(wanted.out / "identity.png", systems, discard, judged)
+    (wanted.out / "identity.md").write_text(document(systems, discard, judged, filmed, machine), encoding="utf-8")
+    draw(wanted.out / "identity.png", systems, discard, judged, filmed)
     Console().print(f"wrote {wanted.out / 'identity.md'} and identity.png")
 
 

@@ -29,10 +29,14 @@ TAKES = 2
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the service said of N presentations: their instrument and the status of its `liveness` check."""
+    """What the service said of N presentations: their instrument and the status of its `liveness` check.
+
+    Of recordings `status` is the verdict, and `why` names the checks that rejected each, joined by `+`.
+    """
 
     species: np.ndarray
     status: np.ndarray
+    why: np.ndarray | None = None
 
     def of(self, *species: str) -> np.ndarray:
         """Statuses of these instruments."""

@@ -19,7 +19,11 @@ _SHOWN |= {"print_halftone": "halftone print", "print_photo": "photo print"}
 
 
 def draw(
-    file: Path, systems: list[Verification], discard: dict[str, Discard], judged: dict[str, Judged] | None
+    file: Path,
+    systems: list[Verification],
+    discard: dict[str, Discard],
+    judged: dict[str, Judged] | None,
+    recorded: tuple[Judged, int] | None,
 ) -> None:
     """Writes the PNG."""
     import matplotlib
@@ -35,7 +39,7 @@ def draw(
         _conditions(panels[0, 1], systems)
         _discard(panels[1, 0], discard)
         if judged is not None:
-            _attacks(panels[1, 1], judged)
+            _attacks(panels[1, 1], judged, recorded)
         figure.savefig(file, dpi=110)
         pyplot.close(figure)
 
@@ -109,38 +113,47 @@ def _discard(axes: Any, discard: dict[str, Discard]) -> None:
     axes.grid(axis="y", color="0.92")
 
 
-def _attacks(axes: Any, judged: dict[str, Judged]) -> None:
-    rows = np.arange(len(ATTACKS) + 1)[::-1]
-    for place, (name, colour) in enumerate(zip(SETTINGS, COLOURS, strict=False)):
-        values, lows, highs = [], [], []
-        for species in (*ATTACKS, BONA_FIDE):
-            said = judged[name].of(species)
-            wrong = said != GENUINE if species == BONA_FIDE else said == GENUINE
-            value, low, high = wilson(int(wrong.sum()), len(said))
-            values.append(100 * value)
-            lows.append(100 * (value - low))
-            highs.append(100 * (high - value))
-        height = rows + 0.22 - 0.22 * place
-        axes.errorbar(
-            values,
-            height,
-            xerr=np.array([lows, highs]).clip(0),
-            fmt="os^"[place],
-            color=colour,
-            ms=7,
-            lw=1.6,
-            label=name,
-        )
+def _attacks(axes: Any, judged: dict[str, Judged], recorded: tuple[Judged, int] | None) -> None:
+    kinds = (*ATTACKS, BONA_FIDE)
+    rows = np.arange(len(kinds))
+    for place, name in enumerate(SETTINGS):
+        _wrong(axes, judged[name], kinds, rows - 0.22 + 0.22 * place, _style(place, name))
     first = judged[next(iter(SETTINGS))]
-    labels = [f"{_SHOWN.get(a, a)} (n {len(first.of(a))})\npassed as genuine" for a in ATTACKS]
-    labels.append(f"bona fide (n {len(first.of(BONA_FIDE))})\nnot passed")
+    labels = [_asked(first, kind, _SHOWN.get(kind, kind)) for kind in kinds]
+    if recorded is not None:
+        films = recorded[0]
+        played = tuple(kind for kind in dict.fromkeys(films.species) if kind != BONA_FIDE)
+        height = len(labels) + np.arange(len(played) + 1)
+        _wrong(axes, films, (*played, BONA_FIDE), height, _style(len(SETTINGS), "short recordings"))
+        labels += [_asked(films, kind, f"{kind.replace('_', ' ')}, filmed") for kind in (*played, BONA_FIDE)]
+        axes.axhline(len(kinds) - 0.5, color="0.75", lw=1)
     axes.set(
-        yticks=rows,
+        yticks=np.arange(len(labels)),
         yticklabels=labels,
+        ylim=(len(labels) - 0.4, -0.6),
         xlim=(-2, 102),
-        xlabel="Share, %",
-        title="Passive liveness: wrong answers, 95 % interval",
+        xlabel="Wrong answers, %: attacks passed as genuine, bona fide not passed",
+        title="Passive liveness, 95 % interval",
     )
-    axes.axhline(0.5, color="0.75", lw=1)
     axes.legend(frameon=False, fontsize=11, loc="lower right")
     axes.grid(axis="x", color="0.92")
+
+
+def _style(place: int, label: str) -> dict[str, str]:
+    return {"fmt": "os^D"[place], "color": COLOURS[place], "label": label}
+
+
+def _asked(found: Judged, kind: str, name: str) -> str:
+    return f"{name.replace('_', ' ')} (n {len(found.of(kind))})"
+
+
+def _wrong(axes: Any, found: Judged, kinds: tuple[str, ...], height: np.ndarray, style: dict[str, str]) -> None:
+    """Share of attacks that passed, and of bona fide presentations that did not."""
+    values, spread = [], []
+    for kind in kinds:
+        said = found.of(kind)
+        wrong = said != GENUINE if kind == BONA_FIDE else said == GENUINE
+        value, low, high = wilson(int(wrong.sum()), len(said))
+        values.append(100 * value)
+        spread.append((100 * (value - low), 100 * (high - value)))
+    axes.errorbar(values, height, xerr=np.array(spread).T.clip(0), ms=7, lw=1.6, **style)

@@ -1,13 +1,13 @@
-"""Trains the occlusion network on portraits with drawn occluders, calibrates and measures it on held-out people.
+"""Trains the occlusion network on portraits with drawn occluders: one net for each fifth of the people, left out.
 
-    python -m models.training.face_occlusion --data ../shared/data --minutes 4.5   (needs the packages onnx, onnxscript)
+    python -m models.training.face_occlusion --data ../shared/data --work DIR   (needs the packages onnx, onnxscript)
 
-Groups of `faces/portraits` (use=train) are split: a fifth is the test part, another eighth sets the scale, the rest
-trains. Kinds in `unseen_occluders` are never trained on. Training goes by the clock; the seed fixes everything else.
+Groups of `faces/portraits` (use=train) are split into fifths. DIR receives `fold-0.onnx` to `fold-4.onnx`, each of
+which never saw the people of its fifth; the first is the one that ships. `face_occlusion_figures` sets the scale and
+measures. Kinds in `unseen_occluders` are never trained on. The seed fixes everything; about nine minutes of one core.
 """
 
 import argparse
-import time
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,45 +20,28 @@ from torch import nn
 from models.face.alignment import REFERENCE, SIZE, align, similarity
 from models.face.landmarks import FaceMesh, alignment_points, mesh_crop, to_image
 from models.face.occlusion import GRID
+from models.training.bare_faces import BARE
 from models.training.face_data import faces, photos
+from models.training.face_occlusion_net import Head, Trunk, Whole, export, principal
 from models.training.occluders import LEFT_EYE, RIGHT_EYE, TRAINED, Portrait, blob, clear_glasses, photograph, wear
+from models.training.odd_objects import ODD
 
 SEED = 7
-SAMPLES, BATCH = 14000, 128
-MODEL = Path(__file__).parents[1] / "trained" / "face_occlusion.onnx"
+FOLDS = 5
+SAMPLES, BATCH, EPOCHS = 10000, 64, 8
+SHARES = {"bare": 0.22, "look": 0.18, "glasses": 0.12, "worn sunglasses": 0.05, "known kind": 0.25, "odd object": 0.18}
+"""Of the samples, by what was done to the face."""
 LABELS = tomllib.loads(Path(__file__).with_name("face_occlusion_labels.toml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Person:
-    """A portrait, which part of the data it belongs to, and the regions that are really hidden in it."""
+    """A portrait, which fifth of the people it belongs to, and the regions that are really hidden in it."""
 
     name: str
-    part: str
+    fold: int
     face: Portrait
     hidden: tuple[str, ...]
-
-
-class OcclusionNet(nn.Module):
-    """(N, 112, 112, 3) RGB 0..255 to logits (N, 14, 14) that the cell is hidden."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        widths = ((3, 16, 2), (16, 32, 2), (32, 48, 2), (48, 64, 2), (64, 64, 1))
-        blocks = [
-            nn.Sequential(nn.Conv2d(a, b, 3, step, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU())
-            for a, b, step in widths
-        ]
-        self.fine, self.coarse = nn.Sequential(*blocks[:3]), nn.Sequential(*blocks[3:])
-        # Left and right of a face are not alike to the network's cells, so each cell may lean on the whole face.
-        self.whole = nn.Conv2d(64, 64, 7, padding=3, groups=64)
-        self.head = nn.Sequential(nn.Conv2d(112, 48, 1), nn.ReLU(), nn.Conv2d(48, 1, 1))
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        fine = self.fine(images.permute(0, 3, 1, 2) / 127.5 - 1)
-        coarse = self.coarse(fine)
-        wide = nn.functional.interpolate(torch.relu(coarse + self.whole(coarse)), scale_factor=2.0, mode="nearest")
-        return self.head(torch.cat([fine, wide], 1))[:, 0]
 
 
 def people(data: Path) -> list[Person]:
@@ -74,38 +57,38 @@ def people(data: Path) -> list[Person]:
             marks = to_image(placed.landmarks, back)[:, :2] @ onto[:, :2].T + onto[:, 2]
             kept.append((photo, Portrait(align(image, points), marks)))
     order = np.random.default_rng(SEED).permutation(sorted({photo.group for photo, _ in kept})).tolist()
-    part = dict.fromkeys(order, "train") | dict.fromkeys(order[1::8], "scale") | dict.fromkeys(order[::5], "test")
-    named = [(Path(photo.path).name, part[photo.group], face) for photo, face in kept]
+    fold = {group: place % FOLDS for place, group in enumerate(order)}
+    named = [(Path(photo.path).name, fold[photo.group], face) for photo, face in kept]
     hidden = LABELS["hidden"]
     return [Person(*row, tuple(hidden.get(row[0], ()))) for row in named if row[0] not in LABELS["unclear"]]
 
 
-def samples(known: list[Person], count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(count, 112, 112, 3) uint8 faces and the hidden share of each (14, 14) cell."""
-    rng = np.random.default_rng(seed)
-    bare, kinds = [person.face for person in known if not person.hidden], list(TRAINED.values())
-    real = [person for person in known if set(person.hidden) == {"left_eye", "right_eye"}]
-    others = [face.pixels for face in bare]
-    images, targets = [], []
-    for index in range(count):
-        face = bare[index % len(bare)]
-        face = face.mirrored() if rng.random() < 0.5 else face
-        choice = rng.random()
-        pixels, hidden = face.pixels, np.zeros((SIZE, SIZE), np.float32)
-        if choice < 0.06 and real:
-            pixels, hidden = _worn(real[int(rng.integers(len(real)))].face)
-        elif choice < 0.20:
-            pixels, _ = wear(face, clear_glasses, others, rng)
-        elif choice < 0.70:
-            pixels, hidden = wear(face, kinds[int(rng.integers(len(kinds)))], others, rng)
-        turn = np.asarray(
-            cv2.getRotationMatrix2D((SIZE / 2, SIZE / 2), rng.normal(0, 3), rng.normal(1, 0.04)), np.float64
-        )
-        turn[:, 2] = turn[:, 2] + rng.normal(0, 2, 2)
-        pixels, hidden = _moved(pixels, turn), _moved(hidden, turn)
-        images.append(photograph(pixels, rng))
-        targets.append(hidden.reshape(GRID, SIZE // GRID, GRID, SIZE // GRID).mean((1, 3)))
-    return np.stack(images), np.stack(targets).astype(np.float32)
+def sample(person: Person, known: list[Person], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, bool]:
+    """A (112, 112, 3) uint8 face, the hidden share of each (14, 14) cell, and whether nothing was done to it.
+
+    Args:
+        known: people of the same fifth, whose faces serve as textures.
+    """
+    face = person.face.mirrored() if rng.random() < 0.5 else person.face
+    others = [one.face.pixels for one in known]
+    real = [one for one in known if set(one.hidden) == {"left_eye", "right_eye"}]
+    what = str(rng.choice(list(SHARES), p=list(SHARES.values())))
+    pixels, hidden = face.pixels, np.zeros((SIZE, SIZE), np.float32)
+    if what == "look" or (what == "known kind" and rng.random() < 0.2):
+        look = list(BARE.values())[rng.integers(len(BARE))]
+        face = Portrait(look(face, rng).clip(0, 255).astype(np.uint8), face.points)
+        pixels = face.pixels
+    if what == "worn sunglasses" and real:
+        pixels, hidden = _worn(real[int(rng.integers(len(real)))].face)
+    elif what == "glasses":
+        pixels, _ = wear(face, clear_glasses, others, rng)
+    elif what in ("known kind", "odd object"):
+        kinds = list((TRAINED if what == "known kind" else ODD).values())
+        pixels, hidden = wear(face, kinds[int(rng.integers(len(kinds)))], others, rng)
+    turn = np.asarray(cv2.getRotationMatrix2D((SIZE / 2, SIZE / 2), rng.normal(0, 3), rng.normal(1, 0.04)), np.float64)
+    turn[:, 2] = turn[:, 2] + rng.normal(0, 2, 2)
+    pixels, hidden = _moved(pixels, turn), _moved(hidden, turn)
+    return photograph(pixels, rng), hidden.reshape(GRID, SIZE // GRID, GRID, SIZE // GRID).mean((1, 3)), what == "bare"
 
 
 def _moved(plane: np.ndarray, turn: np.ndarray) -> np.ndarray:
@@ -120,58 +103,75 @@ def _worn(face: Portrait) -> tuple[np.ndarray, np.ndarray]:
     return face.pixels, hidden
 
 
-def train(images: np.ndarray, targets: np.ndarray, minutes: float, checkpoint: Path) -> OcclusionNet:
-    """Fits the network to the hidden shares by cross entropy; the step size falls with the clock."""
+def prepare(everyone: list[Person], trunk: Trunk, work: Path) -> None:
+    """Draws the samples and keeps their components, so that every fold's head learns from one reading of the trunk.
+
+    Writes `components.npy` (N, 192, 14, 14) float16 and `samples.npz`; the basis comes from people outside the first
+    fifth.
+    """
+    rng = np.random.default_rng(SEED)
+    bare = [person for person in everyone if not person.hidden]
+    fifths = [[person for person in everyone if person.fold == fold] for fold in range(FOLDS)]
+    owners = [bare[index] for index in rng.permutation(np.arange(SAMPLES) % len(bare))]
+    basis, targets, plain = np.empty(0), [], []
+    for begin in range(0, SAMPLES, 4 * BATCH):
+        drawn = [sample(one, fifths[one.fold], rng) for one in owners[begin : begin + 4 * BATCH]]
+        images = torch.from_numpy(np.stack([d[0] for d in drawn])).float()
+        with torch.inference_mode():
+            read = [trunk(few) for few in torch.split(images, 8)]
+        features = torch.cat(read).numpy()
+        if begin == 0:
+            shown = features[[one.fold > 0 for one in owners[: len(drawn)]]]
+            basis = principal(shown.transpose(0, 2, 3, 1).reshape(-1, shown.shape[1]))
+            kept = np.lib.format.open_memmap(
+                work / "components.npy", "w+", np.float16, (SAMPLES, len(basis), GRID, GRID)
+            )
+        kept[begin : begin + len(drawn)] = np.einsum("kc,nchw->nkhw", basis, features, optimize=True)
+        targets += [d[1] for d in drawn]
+        plain += [d[2] for d in drawn]
+        print(f"{begin + len(drawn)} of {SAMPLES} samples", flush=True)
+    folds = [one.fold for one in owners]
+    np.savez(work / "samples.npz", basis=basis, targets=np.stack(targets), bare=plain, folds=folds)
+
+
+def train(components: np.ndarray, targets: np.ndarray, bare: np.ndarray) -> Head:
+    """Fits a head to the hidden shares by cross entropy."""
     torch.manual_seed(SEED)
-    torch.set_num_threads(1)
-    net, begun = OcclusionNet(), time.monotonic()
-    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-3)
-    x, y, order = torch.from_numpy(images), torch.from_numpy(targets), torch.empty(0, dtype=torch.long)
+    head, total = Head(components[bare]), len(targets) // BATCH * EPOCHS
+    optimizer = torch.optim.AdamW(head.parameters(), lr=3e-3, weight_decay=1e-2)
     losses: list[float] = []
-    while (done := (time.monotonic() - begun) / 60 / minutes) < 1:
-        if len(order) < BATCH:
-            order = torch.randperm(len(x))
-            print(f"{done:.0%} loss {np.mean(losses[-100:] or [0]):.4f} seen {len(losses) * BATCH}", flush=True)
-            torch.save(net.state_dict(), checkpoint)
-        rows, order = order[:BATCH], order[BATCH:]
-        optimizer.param_groups[0]["lr"] = 4e-3 * min(1, done / 0.05 + 0.02) * (0.5 + 0.5 * np.cos(np.pi * done))
-        loss = nn.functional.binary_cross_entropy_with_logits(net(x[rows].float()), y[rows])
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        optimizer.step()
-        losses.append(float(loss.detach()))
-    return net.eval()
-
-
-def export(net: OcclusionNet, path: Path) -> None:
-    """Writes the ONNX graph: `faces` (N, 112, 112, 3) float32 RGB 0..255 to `hidden` (N, 14, 14), 0..1."""
-    path.parent.mkdir(exist_ok=True)
-    torch.onnx.export(
-        nn.Sequential(net, nn.Sigmoid()).eval(),
-        (torch.zeros(2, SIZE, SIZE, 3),),
-        str(path),
-        input_names=["faces"],
-        output_names=["hidden"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        external_data=False,
-        dynamo=True,
-    )
+    for _ in range(EPOCHS):
+        for rows in torch.randperm(len(targets)).numpy()[: len(targets) // BATCH * BATCH].reshape(-1, BATCH):
+            optimizer.param_groups[0]["lr"] = 3e-3 * min(1, len(losses) / 50 + 0.02) * (1 - len(losses) / total)
+            x, y = torch.from_numpy(components[rows].astype(np.float32)), torch.from_numpy(targets[rows])
+            loss = nn.functional.binary_cross_entropy_with_logits(head(x), y)
+            optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            optimizer.step()
+            losses.append(float(loss.detach()))
+        print(f"loss {np.mean(losses[-100:]):.4f}", flush=True)
+    return head.eval()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=MODEL)
-    parser.add_argument("--minutes", type=float, default=4.5)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--folds", type=int, nargs="*", default=range(FOLDS))
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    everyone = people(arguments.data)
-    net = train(
-        *samples([person for person in everyone if person.part == "train"], SAMPLES, SEED),
-        arguments.minutes,
-        arguments.out.with_suffix(".pt"),
-    )
-    export(net, arguments.out)
+    torch.set_num_threads(1)
+    trunk, work = Trunk(), arguments.work
+    work.mkdir(parents=True, exist_ok=True)
+    if not (work / "samples.npz").exists():
+        prepare(people(arguments.data), trunk, work)
+    components = np.load(work / "components.npy", mmap_mode="r")
+    with np.load(work / "samples.npz") as kept:
+        basis, targets, bare, folds = (kept[name] for name in ("basis", "targets", "bare", "folds"))
+    for fold in arguments.folds:
+        seen = folds != fold
+        head = train(components[seen], targets[seen], bare[seen])
+        export(Whole(trunk, basis, head), work / f"fold-{fold}.onnx")
 
 
 if __name__ == "__main__":

@@ -1,92 +1,180 @@
-"""Sets the scale of an occlusion network on one part of the people and measures it, beside another, on the test part.
+"""Sets the scale of the occlusion networks and measures them on people whom they never saw.
 
-    python -m models.training.face_occlusion_figures --data ../shared/data --model NEW.onnx --against OLD.onnx
+    python -m models.training.face_occlusion_figures --data ../shared/data --work DIR [--against OLD.onnx]
 
-A region counts as called hidden below a visible share of 0.5, as truly hidden above 0.6 and as truly bare below 0.1.
+DIR holds `fold-0.onnx` to `fold-4.onnx` of `face_occlusion`. Each judges its own fifth of the people alone, and the
+limits that it is judged by come from the other four fifths, each scored by the network that never saw it. So every
+portrait counts once (`every fifth`), for the recipe; the network that ships is that of the first fifth (`first fifth`).
+A region counts as called hidden below its limit, as truly hidden above 0.6 and as truly bare below 0.1.
 """
 
 import argparse
 import json
+import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from models.face.alignment import SIZE
 from models.face.occlusion import GRID, REGIONS, region_share
 from models.onnx import Session
-from models.training.face_occlusion import Person, people
-from models.training.occluders import TRAINED, clear_glasses, photograph, wear
+from models.training.bare_faces import BARE, Look
+from models.training.face_occlusion import FOLDS, Person, people
+from models.training.occluders import TRAINED, Kind, clear_glasses, photograph, wear
+from models.training.odd_objects import ODD
+from models.training.recapture.evaluate import wilson
 from models.training.unseen_occluders import UNSEEN
 
 SEED = 8
-BARE_MOST = 0.005
-"""Share of unoccluded faces of the scale part in which one region may be called hidden."""
-TAKES = 4
+FALSE_MOST = 0.01
+"""Share of unoccluded portraits, as published, in which any region may be called hidden; of those photographed again
+likewise."""
+TAKES = 2
+Images = Sequence[np.ndarray]
+Drawing = Callable[[Person, Images, np.random.Generator], tuple[np.ndarray, list[float]]]
+"""A picture of a person, and the share of each region that can truly be seen."""
 
 
-def visible(model: Path, images: list[np.ndarray]) -> np.ndarray:
-    """(N, 4) uncalibrated visible shares, regions in the order of `REGIONS`."""
-    net = Session(model, {"faces": ("batch", SIZE, SIZE, 3)})
-    grids = np.concatenate([net(np.stack(images[i : i + 64]))[0] for i in range(0, len(images), 64)])
-    return np.array([[region_share(grid, box) for box in REGIONS.values()] for grid in grids])
+class Nets:
+    """Networks by fifth of the people that each has never seen: one for all, or one each."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._nets = [Session(file, {"faces": ("batch", SIZE, SIZE, 3)}) for file in files]
+
+    def visible(self, images: Images, folds: np.ndarray) -> np.ndarray:
+        """(N, 4) uncalibrated visible shares, regions in the order of `REGIONS`."""
+        out = np.empty((len(images), len(REGIONS)))
+        for fold in range(FOLDS):
+            rows = np.flatnonzero(folds == fold)
+            net = self._nets[fold % len(self._nets)]
+            for few in (rows[i : i + 16] for i in range(0, len(rows), 16)):
+                (grids,) = net(np.stack([images[row] for row in few]))
+                out[few] = [[region_share(grid, box) for box in REGIONS.values()] for grid in grids]
+        return out
 
 
-def scale(model: Path, everyone: list[Person]) -> dict[str, float]:
-    """Visible share below which a region is called hidden; both eyes alike."""
-    rng = np.random.default_rng(SEED)
-    bare = [person.face.pixels for person in everyone if person.part == "scale" and not person.hidden]
-    shares = visible(model, [*bare, *(photograph(pixels, rng) for pixels in bare * TAKES)])
-    low = np.quantile(shares, BARE_MOST, axis=0)
-    return dict(zip(REGIONS, [min(low[:2]), min(low[:2]), *low[2:]], strict=True))
+def limits(published: np.ndarray, again: np.ndarray) -> np.ndarray:
+    """(4,) visible shares below which regions are called hidden: as high as `FALSE_MOST` of bare portraits allows, with
+    the same share of false alarms for each region, both eyes alike."""
+    both = np.concatenate([published, again])
+    found = np.zeros(len(REGIONS))
+    for share in np.linspace(0, FALSE_MOST, 101):
+        tried = np.quantile(both, share, axis=0, method="lower")
+        tried[:2] = tried[:2].min()
+        if max((part < tried).any(1).mean() for part in (published, again)) <= FALSE_MOST:
+            found = tried
+    return found
 
 
-def figures(model: Path, limits: dict[str, float], everyone: list[Person]) -> dict[str, Any]:
-    """Detection and false occlusion by kind and region on drawn occluders, and who is flagged among real portraits."""
-    rng, least = np.random.default_rng(SEED + 1), np.array([limits[region] for region in REGIONS])
-    test = [person for person in everyone if person.part == "test"]
-    bare = [person for person in test if not person.hidden]
-    others, found = [person.face.pixels for person in bare], {}
-    for name, kind in {**TRAINED, **UNSEEN, "clear_glasses": clear_glasses}.items():
-        worn = [wear(person.face, kind, others, rng) for person in bare for _ in range(2)]
-        called = visible(model, [photograph(pixels, rng) for pixels, _ in worn]) < least
-        grids = [mask.reshape(GRID, SIZE // GRID, GRID, SIZE // GRID).mean((1, 3)) for _, mask in worn]
-        truth = 1 - np.array([[region_share(grid, box) for box in REGIONS.values()] for grid in grids])
-        rows = {
-            region: [int((called & (truth > 0.6))[:, i].sum()), int((truth > 0.6)[:, i].sum())]
-            for i, region in enumerate(REGIONS)
-        }
-        false = [int((called & (truth < 0.1)).any(1).sum()), len(called)]
-        found[name] = {**rows, "all": np.sum(list(rows.values()), 0).tolist(), "false": false}
-    called = visible(model, [person.face.pixels for person in test]) < least
-    flagged = {
-        person.name: [r for r, c in zip(REGIONS, row, strict=True) if c]
-        for person, row in zip(test, called, strict=True)
-    }
-    real = [(region in flagged[p.name]) for p in test for region in p.hidden]
+def figures(nets: Nets, everyone: list[Person], fixed: np.ndarray | None) -> dict[str, Any]:
+    """Detection and false occlusion by kind and region, and who is flagged among real portraits.
+
+    What is drawn over a person depends on the kind, the person and who else is in the same fifth.
+
+    Args:
+        fixed: limits to judge by; None sets them, for each fifth on the others.
+    """
+    bare, found = [person for person in everyone if not person.hidden], {}
+    folds = np.array([person.fold for person in bare])
+    others = [[person.face.pixels for person in bare if person.fold == fold] for fold in range(FOLDS)]
+    published = nets.visible([person.face.pixels for person in bare], folds)
+    taken = [photograph(person.face.pixels, _chance(person, take)) for take in range(TAKES) for person in bare]
+    again = nets.visible(taken, np.tile(folds, TAKES))
+    least = np.tile(fixed, (FOLDS, 1)) if fixed is not None else _limits(published, again, folds)
+    for place, (name, draw) in enumerate(DRAWN.items(), TAKES):
+        worn = [draw(person, others[person.fold], _chance(person, place)) for person in bare]
+        called = nets.visible([pixels for pixels, _ in worn], folds) < least[folds]
+        found[name] = _counted(called, 1 - np.array([seen for _, seen in worn]), folds)
+    called = (published < least[folds]).any(1)
     found["portraits"] = {
-        "bare flagged": [sum(bool(flagged[person.name]) for person in bare), len(bare)],
-        "which": [f"{person.name} {flagged[person.name]}" for person in bare if flagged[person.name]],
-        "really hidden regions found": [sum(real), len(real)],
+        "bare flagged": _both(called, folds),
+        "bare photographed again": _both((again < least[np.tile(folds, TAKES)]).any(1), np.tile(folds, TAKES)),
+        "really hidden regions found": _really_hidden(nets, everyone, least),
+        "which": [
+            f"{bare[row].name} {folds[row]} {published[row].round(2).tolist()}" for row in np.flatnonzero(called)
+        ],
     }
-    takes = visible(model, [photograph(person.face.pixels, rng) for person in bare for _ in range(TAKES)]) < least
-    found["portraits"]["bare photographed again"] = [int(takes.any(1).sum()), len(takes)]
+    return {"limits": least.round(3).tolist()} | found
+
+
+def _chance(person: Person, place: int) -> np.random.Generator:
+    return np.random.default_rng([SEED, place, zlib.crc32(person.name.encode())])
+
+
+def _limits(published: np.ndarray, again: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    seen = [folds != fold for fold in range(FOLDS)]
+    return np.stack([limits(published[rows], again[np.tile(rows, TAKES)]) for rows in seen])
+
+
+def _occluded(kind: Kind) -> Drawing:
+    def draw(person: Person, others: Images, rng: np.random.Generator) -> tuple[np.ndarray, list[float]]:
+        pixels, mask = wear(person.face, kind, others, rng)
+        cells = mask.reshape(GRID, SIZE // GRID, GRID, SIZE // GRID).mean((1, 3))
+        return photograph(pixels, rng), [region_share(cells, box) for box in REGIONS.values()]
+
+    return draw
+
+
+def _changed(look: Look) -> Drawing:
+    def draw(person: Person, others: Images, rng: np.random.Generator) -> tuple[np.ndarray, list[float]]:
+        return photograph(look(person.face, rng).clip(0, 255).astype(np.uint8), rng), [1.0] * len(REGIONS)
+
+    return draw
+
+
+DRAWN: dict[str, Drawing] = {
+    name: _occluded(kind) for name, kind in {**TRAINED, **ODD, **UNSEEN, "clear glasses": clear_glasses}.items()
+} | {name: _changed(look) for name, look in BARE.items()}
+
+
+def _really_hidden(nets: Nets, everyone: list[Person], least: np.ndarray) -> dict[str, Any]:
+    worn = [person for person in everyone if person.hidden]
+    folds = np.array([person.fold for person in worn])
+    called = nets.visible([person.face.pixels for person in worn], folds) < least[folds]
+    regions = list(REGIONS)
+    pairs = [(row, regions.index(region)) for row, person in enumerate(worn) for region in person.hidden]
+    rows, columns = np.array(pairs).T
+    return _both(np.asarray(called[rows, columns]), folds[rows])
+
+
+def _counted(called: np.ndarray, truth: np.ndarray, folds: np.ndarray) -> dict[str, Any]:
+    hidden, bare = truth > 0.6, truth < 0.1
+    regions = {name: _both(called[:, i][hidden[:, i]], folds[hidden[:, i]]) for i, name in enumerate(REGIONS)}
+    everywhere = np.nonzero(hidden)
+    return {
+        **regions,
+        "all": _both(np.asarray(called[everywhere]), folds[everywhere[0]]),
+        "false": _both(np.asarray((called & bare).any(1)), folds),
+    }
+
+
+def _both(hits: np.ndarray, folds: np.ndarray) -> dict[str, Any]:
+    """Count, number, rate and Wilson's 95 % interval, over every fifth and over the first."""
+    found = {}
+    for name, rows in (("every fifth", np.ones(len(hits), bool)), ("first fifth", folds == 0)):
+        count, n = int(hits[rows].sum()), int(rows.sum())
+        found[name] = [count, n, *(round(float(value), 3) for value in wilson(count, n))]
     return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--against", type=Path)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--against", type=Path, help="another network that did not see the first fifth, judged there")
+    parser.add_argument("--limits", type=float, nargs=len(REGIONS), help="of the other network")
     arguments = parser.parse_args()
+    cv2.setNumThreads(1)
     everyone = people(arguments.data)
-    for model in filter(None, (arguments.model, arguments.against)):
-        limits = scale(model, everyone)
-        report = {"limits": limits, **figures(model, limits, everyone)}
-        if model == arguments.against:  # as it was shipped
-            report["as shipped"] = figures(model, dict.fromkeys(REGIONS, 0.72), everyone)
-        print(json.dumps(report))
+    ours = figures(Nets([arguments.work / f"fold-{fold}.onnx" for fold in range(FOLDS)]), everyone, None)
+    (arguments.work / "figures.json").write_text(json.dumps(ours, indent=1))
+    if arguments.against:
+        first = [person for person in everyone if person.fold == 0]
+        theirs = figures(Nets([arguments.against]), first, np.array(arguments.limits))
+        (arguments.work / "against.json").write_text(json.dumps(theirs, indent=1))
 
 
 if __name__ == "__main__":

@@ -18,9 +18,7 @@ RIGHT_EYE, LEFT_EYE = (33, 133, 159, 145), (263, 362, 386, 374)
 BRIDGE, TIP, UNDER_NOSE, LIPS, CHIN = 197, 4, 2, (13, 14), 152
 JAW = [234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454]
 """From the person's right ear under the chin to the left one."""
-_SKIN = np.array(
-    [(246, 214, 190), (232, 190, 160), (205, 155, 120), (165, 115, 82), (115, 76, 54), (70, 46, 36)], float
-)
+SKIN = np.array([(246, 214, 190), (232, 190, 160), (205, 155, 120), (165, 115, 82), (115, 76, 54), (70, 46, 36)], float)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +141,7 @@ def hand(face: Portrait, others: Sequence[np.ndarray], rng: np.random.Generator)
         relief = np.where(one > 0.5, np.sqrt(depth.clip(0, 1)), relief).astype(np.float32)
         opacity = np.maximum(opacity, one)
     own = np.median(face.pixels[52:80, 20:92].reshape(-1, 3), 0)
-    tone = own * rng.uniform(0.75, 1.15) if rng.random() < 0.65 else _SKIN[rng.integers(6)] * rng.uniform(0.6, 1.1)
+    tone = own * rng.uniform(0.75, 1.15) if rng.random() < 0.65 else SKIN[rng.integers(6)] * rng.uniform(0.6, 1.1)
     shade = rng.uniform(0.35, 0.8)
     skin = tone * (shade + (1 - shade) * relief[..., None]) * (0.85 + 0.3 * clouds(rng, 10)[..., None])
     skin = skin - stripes(rng, 4, 12, heading) * rng.uniform(0, 6) + rng.normal(0, 3, (SIZE, SIZE, 1))

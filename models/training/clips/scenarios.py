@@ -154,12 +154,12 @@ def _shown(
     for picture, posture in zip(frames, postures, strict=True):
         lit = np.stack([table[picture[..., channel], channel] for channel in range(3)], -1)
         size = (camera.width, camera.height)
-        flat = _plane(posture, camera)
+        flat = plane(posture, camera)
         out.append(cv2.warpPerspective(lit, flat, size, borderMode=cv2.BORDER_REPLICATE))
     return film(out, camera, rng)
 
 
-def _plane(posture: Posture, camera: Camera) -> np.ndarray:
+def plane(posture: Posture, camera: Camera) -> np.ndarray:
     """The (3, 3) homography of a picture that fills the frame at distance 1, held in that posture."""
     yaw, pitch, roll = np.radians([posture.yaw, posture.pitch, -posture.roll])
     about_y = np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])

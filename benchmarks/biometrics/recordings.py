@@ -1,0 +1,79 @@
+"""Presentation attacks on the passive liveness service as short recordings: rendered heads, photos and screens."""
+
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.biometrics.attacks import Judged, liveness_version
+from benchmarks.biometrics.systems import ROOT, Product, Tick, fingerprint
+from models.face.landmarks import FaceMesh, mesh_crop, to_image
+from models.face.pose import head_pose
+from models.training.clips.head import LEFT_SIDE, RIGHT_SIDE, Head
+from models.training.clips.presentations import PRESENTATIONS, present
+from models.training.face_data import faces, photos
+from models.training.recapture.dataset import split_of
+from models.training.recapture.settings import HELD_OUT
+from pipelines.context import Context
+from pipelines.identity.liveness import check_liveness
+from pipelines.report import Report, Status, Verdict
+
+SEED = 20261126
+SETTINGS = HELD_OUT.ordinary()
+REASONED = ("liveness", "liveness.parallax", "one_person")
+"""The checks that can reject a recording."""
+_LEAST_WIDTH, _MOST_TURNED = 110.0, 18.0
+_SAID = {Verdict.GENUINE: Status.PASSED, Verdict.SUSPICIOUS: Status.FAILED}
+"""The service's verdict, in the words of a check's status: what it could not judge is undecided."""
+
+
+def heads(data: Path) -> list[tuple[str, Head]]:
+    """Person and head of each portrait that faces the camera, of people whom no liveness network of ours has seen."""
+    mesh, found = FaceMesh(), []
+    mesh.load()
+    chosen = [photo for photo in photos(data, "faces/portraits", "train") if split_of(photo.group) == "test"]
+    for photo, image, face in faces(data, chosen):
+        if face is None:
+            continue
+        crop, back = mesh_crop(image, face)
+        placed = mesh.predict([crop])[0]
+        points = to_image(placed.landmarks, back)
+        pose = head_pose(points)
+        wide = float(np.linalg.norm(points[LEFT_SIDE, :2] - points[RIGHT_SIDE, :2]))
+        turned = max(abs(pose.yaw), abs(pose.pitch))
+        if placed.presence > 0.9 and turned < _MOST_TURNED and wide >= _LEAST_WIDTH:
+            found.append((photo.group, Head(image, points)))
+    return found
+
+
+def judge_recordings(product: Product, data: Path, cache: Path, count: int, tick: Tick) -> tuple[Judged, int]:
+    """What the service says of `count` recordings of each presentation, and of how many people they are.
+
+    What was judged before by the same code is read from disk.
+    """
+    parts = [*(ROOT / "models/training/clips").glob("*.py"), Path(__file__)]
+    file = cache / f"recordings-{liveness_version()}-{fingerprint(parts)}-{count}.npz"
+    if not file.exists():
+        shown, rows = heads(data), []
+        order = np.random.default_rng(SEED).permutation(len(shown))
+        for number in range(count):
+            person, head = shown[order[number % len(shown)]]
+            for place, kind in enumerate(PRESENTATIONS):
+                clip = present(kind, head, np.random.default_rng([SEED, place, number]), SETTINGS)
+                report = product.run(check_liveness(Context({"file": clip}, product.workers)))
+                assert isinstance(report, Report)
+                rows.append((kind, *_said(report), person))
+                tick()
+        kinds, said, why, people = zip(*rows, strict=True)
+        cache.mkdir(parents=True, exist_ok=True)
+        np.savez(file, species=kinds, status=said, why=why, people=people)
+    with np.load(file) as kept:
+        return Judged(kept["species"], kept["status"], kept["why"]), len(set(kept["people"]))
+
+
+def _said(report: Report) -> tuple[str, str]:
+    """The verdict in the words of a status, and the checks that rejected it."""
+    status = {check.name: check.status for check in report.checks}
+    if status["liveness"] is Status.NOT_PERFORMED:
+        return Status.NOT_PERFORMED.value, ""
+    failed = [name for name in REASONED if status.get(name) is Status.FAILED]
+    return _SAID.get(report.verdict, Status.INCONCLUSIVE).value, "+".join(failed)
