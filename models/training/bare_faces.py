@@ -93,8 +93,8 @@ def glossy(face: Portrait, rng: np.random.Generator) -> np.ndarray:
         where = np.zeros((SIZE, SIZE), np.float32)
         half = rng.uniform(2, 9, 2)
         blob(where, rng.uniform((25, 30), (87, 100)), (half[0], half[1]), rng.uniform(0, 180), 2)
-        where = cv2.GaussianBlur(where, (0, 0), rng.uniform(1, 4))[..., None]
-        pixels = pixels + where * rng.uniform(40, 180)
+        soft = cv2.GaussianBlur(where, (0, 0), rng.uniform(1, 4))[..., None]
+        pixels = pixels + soft * rng.uniform(40, 180)
     return pixels
 
 

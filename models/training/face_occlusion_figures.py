@@ -2,8 +2,8 @@
 
     python -m models.training.face_occlusion_figures --data ../shared/data --work DIR [--against OLD.onnx]
 
-DIR holds `fold-0.onnx` to `fold-4.onnx` of `face_occlusion`. Each judges its own fifth of the people alone, and the
-limits that it is judged by come from the other four fifths, each scored by the network that never saw it. So every
+DIR holds `fold-0.onnx` to `fold-4.onnx` of `face_occlusion`; fifths without one are left out. Each network judges its
+own fifth of the people alone, by limits from the other fifths, each scored by the network that never saw it. So every
 portrait counts once (`every fifth`), for the recipe; the network that ships is that of the first fifth (`first fifth`).
 A region counts as called hidden below its limit, as truly hidden above 0.6 and as truly bare below 0.1.
 """
@@ -11,7 +11,7 @@ A region counts as called hidden below its limit, as truly hidden above 0.6 and 
 import argparse
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy as np
 from models.face.alignment import SIZE
 from models.face.occlusion import GRID, REGIONS, region_share
 from models.onnx import Session
-from models.training.bare_faces import BARE, Look
+from models.training.bare_faces import BARE
 from models.training.face_occlusion import FOLDS, Person, people
 from models.training.occluders import TRAINED, Kind, clear_glasses, photograph, wear
 from models.training.odd_objects import ODD
@@ -39,17 +39,16 @@ Drawing = Callable[[Person, Images, np.random.Generator], tuple[np.ndarray, list
 
 
 class Nets:
-    """Networks by fifth of the people that each has never seen: one for all, or one each."""
+    """Networks by fifth of the people that each has never seen."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        self._nets = [Session(file, {"faces": ("batch", SIZE, SIZE, 3)}) for file in files]
+    def __init__(self, files: Mapping[int, Path]) -> None:
+        self._nets = {fold: Session(file, {"faces": ("batch", SIZE, SIZE, 3)}) for fold, file in files.items()}
 
     def visible(self, images: Images, folds: np.ndarray) -> np.ndarray:
         """(N, 4) uncalibrated visible shares, regions in the order of `REGIONS`."""
         out = np.empty((len(images), len(REGIONS)))
-        for fold in range(FOLDS):
+        for fold, net in self._nets.items():
             rows = np.flatnonzero(folds == fold)
-            net = self._nets[fold % len(self._nets)]
             for few in (rows[i : i + 16] for i in range(0, len(rows), 16)):
                 (grids,) = net(np.stack([images[row] for row in few]))
                 out[few] = [[region_share(grid, box) for box in REGIONS.values()] for grid in grids]
@@ -109,25 +108,25 @@ def _limits(published: np.ndarray, again: np.ndarray, folds: np.ndarray) -> np.n
     return np.stack([limits(published[rows], again[np.tile(rows, TAKES)]) for rows in seen])
 
 
-def _occluded(kind: Kind) -> Drawing:
+def _occluded(*kinds: Kind) -> Drawing:
     def draw(person: Person, others: Images, rng: np.random.Generator) -> tuple[np.ndarray, list[float]]:
-        pixels, mask = wear(person.face, kind, others, rng)
+        pixels, mask = wear(person.face, kinds[int(rng.integers(len(kinds)))], others, rng)
         cells = mask.reshape(GRID, SIZE // GRID, GRID, SIZE // GRID).mean((1, 3))
         return photograph(pixels, rng), [region_share(cells, box) for box in REGIONS.values()]
 
     return draw
 
 
-def _changed(look: Look) -> Drawing:
-    def draw(person: Person, others: Images, rng: np.random.Generator) -> tuple[np.ndarray, list[float]]:
-        return photograph(look(person.face, rng).clip(0, 255).astype(np.uint8), rng), [1.0] * len(REGIONS)
-
-    return draw
+def _changed(person: Person, others: Images, rng: np.random.Generator) -> tuple[np.ndarray, list[float]]:
+    look = list(BARE.values())[int(rng.integers(len(BARE)))]
+    return photograph(look(person.face, rng).clip(0, 255).astype(np.uint8), rng), [1.0] * len(REGIONS)
 
 
-DRAWN: dict[str, Drawing] = {
-    name: _occluded(kind) for name, kind in {**TRAINED, **ODD, **UNSEEN, "clear glasses": clear_glasses}.items()
-} | {name: _changed(look) for name, look in BARE.items()}
+DRAWN: dict[str, Drawing] = {name: _occluded(kind) for name, kind in {**TRAINED, **UNSEEN}.items()} | {
+    "odd object": _occluded(*ODD.values()),
+    "clear glasses": _occluded(clear_glasses),
+    "changed look": _changed,
+}
 
 
 def _really_hidden(nets: Nets, everyone: list[Person], least: np.ndarray) -> dict[str, Any]:
@@ -169,11 +168,12 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     everyone = people(arguments.data)
-    ours = figures(Nets([arguments.work / f"fold-{fold}.onnx" for fold in range(FOLDS)]), everyone, None)
+    files = {fold: file for fold in range(FOLDS) if (file := arguments.work / f"fold-{fold}.onnx").exists()}
+    ours = figures(Nets(files), [person for person in everyone if person.fold in files], None)
     (arguments.work / "figures.json").write_text(json.dumps(ours, indent=1))
     if arguments.against:
         first = [person for person in everyone if person.fold == 0]
-        theirs = figures(Nets([arguments.against]), first, np.array(arguments.limits))
+        theirs = figures(Nets({0: arguments.against}), first, np.array(arguments.limits))
         (arguments.work / "against.json").write_text(json.dumps(theirs, indent=1))
 
 

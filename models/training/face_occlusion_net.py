@@ -38,7 +38,7 @@ class Trunk(nn.Module):
             if node.op_type == "Conv":
                 parts.append(_convolution(given[0], options))
             elif node.op_type == "BatchNormalization":
-                _fold(parts[-1], *given, options["epsilon"])
+                _fold(parts[-1], given, options["epsilon"])
             elif node.op_type == "PRelu":
                 parts.append(nn.PReLU(given[0].numel()))
                 parts[-1].weight.data = given[0].flatten()
@@ -63,7 +63,8 @@ def _convolution(kernel: torch.Tensor, options: dict[str, Any]) -> nn.Conv2d:
     return layer
 
 
-def _fold(layer: Any, gain: Any, offset: Any, mean: Any, variance: Any, epsilon: float) -> None:
+def _fold(layer: Any, normalisation: list[torch.Tensor], epsilon: float) -> None:
+    gain, offset, mean, variance = normalisation
     share = gain / torch.sqrt(variance + epsilon)
     layer.weight.data = layer.weight.data * share[:, None, None, None]
     layer.bias.data = (layer.bias.data - mean) * share + offset
@@ -104,7 +105,7 @@ class Head(nn.Module):
 
     def forward(self, components: torch.Tensor) -> torch.Tensor:
         away = ((components - self.mean) / self.spread).clamp(-8, 8)
-        near, far = away.split([count for _, count in KEPT], 1)
+        near, far = torch.split(away, [count for _, count in KEPT], 1)
         seen = torch.cat([away, *(part.abs().mean(1, keepdim=True) for part in (near, far))], 1)
         mixed = torch.relu(self.mix(nn.functional.dropout(seen, 0.1, self.training)))
         return self.out(mixed + torch.relu(self.around(mixed)))[:, 0]

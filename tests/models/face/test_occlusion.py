@@ -47,6 +47,17 @@ def test_a_mask_hides_the_mouth_and_leaves_the_eyes(occlusion: OcclusionDetector
     assert seen.mouth < 0.5 < min(seen.left_eye, seen.right_eye)
 
 
+def test_what_was_never_trained_on_is_told_from_a_face(occlusion: OcclusionDetector, face: np.ndarray) -> None:
+    sheet, microphone = face.copy(), face.copy()
+    sheet[20:80, 60:100] = 235
+    sheet[24:78:6, 64:96] = 80
+    cv2.line(microphone, (56, 94), (80, 111), (40, 40, 45), 12, cv2.LINE_AA)
+    cv2.circle(microphone, (56, 92), 15, (95, 95, 100), -1, cv2.LINE_AA)
+    behind, sung = occlusion.predict([sheet, microphone])
+    assert behind.left_eye < 0.5 < behind.right_eye
+    assert sung.mouth < 0.5 < min(sung.left_eye, sung.right_eye)
+
+
 def test_the_hidden_eye_is_the_one_that_is_named(occlusion: OcclusionDetector, face: np.ndarray) -> None:
     worn = face.copy()
     cv2.ellipse(worn, (38, 53), (15, 11), 0, 0, 360, (20, 20, 24), -1, cv2.LINE_AA)
