@@ -25,12 +25,13 @@ from models.training.specimens.capture import capture
 from models.training.specimens.conditions import Conditions
 from models.training.specimens.portraits import id_portraits
 from models.training.specimens.surroundings import UNSEEN_GROUNDS
-from pipelines.document.id_document.authenticate import DPI, MAX_SIDE, PAGES, report
+from pipelines.document.id_document.authenticate import DPI, MAX_SIDE, PAGES, SERVICE, report
 from pipelines.document.id_document.observe import observe
 from pipelines.local import LocalModels
 from pipelines.media.decode import decode_media
 from pipelines.media.frames import DecodeRequest, Limits
-from pipelines.report import Report
+from pipelines.policy import ENFORCED, NOT_APPLICABLE, deciding
+from pipelines.report import Report, Status
 
 STEPS = {
     "document/detector": "find the document",
@@ -102,6 +103,7 @@ async def measure(data: Path, count: int, seed: int) -> dict[str, Any]:
     steps: defaultdict[str, list[float]] = defaultdict(list)
     statuses: defaultdict[str, Counter[str]] = defaultdict(Counter)
     fields: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
     for number in range(count + 1):
         rng = np.random.default_rng([seed, number])
         document = specimen(rng, UNSEEN[number % len(UNSEEN)], faces[int(rng.integers(len(faces)))])
@@ -116,6 +118,7 @@ async def measure(data: Path, count: int, seed: int) -> dict[str, Any]:
         for check in found.checks:
             statuses[f"{kind}: {check.name}"][check.status.value] += 1
         statuses[f"{kind}: verdict"][found.verdict.value] += 1
+        reasons += _hindrances(found, kind)
         said = {"driving_licence": "driver_license"}.get(document.layout.kind, document.layout.kind)
         statuses[f"{kind}: type"]["right" if found.data["document"]["type"] == said else "wrong"] += 1
         fields += _fields(document, found, kind)
@@ -127,8 +130,24 @@ async def measure(data: Path, count: int, seed: int) -> dict[str, Any]:
         "cpu_seconds": dict(sorted(costs.items(), key=lambda cost: -cost[1])),
         "cpu_seconds_total": round(sum(costs.values()), 2),
         "checks": {name: dict(found) for name, found in sorted(statuses.items())},
+        "hindrances": dict(reasons.most_common()),
         "fields": dict(sorted(fields.items())),
     }
+
+
+def _hindrances(found: Report, kind: str) -> Counter[str]:
+    """What kept a report from being genuine, counted once a document, and once more where nothing else did."""
+    decide = deciding(SERVICE)
+    open_checks = {
+        (check.name, check.status.value, *check.reasons)
+        for check in found.checks
+        if check.name in decide and check.status is not Status.PASSED and check.reasons != (NOT_APPLICABLE,)
+    }
+    open_checks = {one for one in open_checks if one[0] in ENFORCED[SERVICE] or one[1] == Status.FAILED.value}
+    counted = Counter(f"{kind}: " + " ".join(one) for one in open_checks)
+    if len({one[0] for one in open_checks}) == 1:
+        counted += Counter({f"{kind}: alone: " + " ".join(sorted(open_checks)[0]): 1})
+    return counted
 
 
 def _fields(document: Specimen, found: Report, kind: str) -> Counter[str]:

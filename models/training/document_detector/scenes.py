@@ -1,15 +1,26 @@
-"""Photographs for measuring the document detector: one document, several, none; cropped, tiny, scanned."""
+"""Photographs for the document detector: one document, several, none; cropped, tiny, scanned; at the detector's size.
 
+python -m models.training.document_detector.scenes --data ../shared/data --out scenes.npz --count 6000 --seed 1
+python -m models.training.document_detector.scenes --data ../shared/data --out unseen.npz --count 500 --seed 2 --unseen
+"""
+
+import argparse
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
+import cv2
 import numpy as np
 
+from models.document.letterbox import SIZE, letterbox
 from models.training.specimens import TRAIN, UNSEEN, specimen
 from models.training.specimens.capture import Photo, capture
 from models.training.specimens.conditions import Conditions
+from models.training.specimens.portraits import id_portraits
 from models.training.specimens.surroundings import TRAIN_GROUNDS, UNSEEN_GROUNDS
 
 KINDS = ("one", "several", "none", "cropped", "tiny", "scan", "fills")
+_SHARES = (0.52, 0.13, 0.12, 0.07, 0.04, 0.07, 0.05)
 MOST = 3
 """Documents in one photograph."""
 _PPMM = 6.0
@@ -76,3 +87,49 @@ def scene(
         moved = shot.quads[0] * rng.uniform(1.0, 1.4) + push
         return capture(rng, side, how, grounds=grounds, photo=photo, distractors=papers, quads=[moved])
     return capture(rng, side, how, grounds=grounds, photo=photo, distractors=papers)
+
+
+def write(out: Path, data: Path, count: int, seed: int, unseen: bool) -> None:
+    """Writes images.npy (N, SIZE, SIZE, 3), quads.npy (N, MOST, 4, 2) in their pixels (NaN: no document) and kinds.npy
+    (N,) int8, -1 where a row is not drawn yet: training may begin before all are."""
+    faces = id_portraits(data, "test" if unseen else "train", 120)
+    sides = pool(faces, 60 if unseen else 200, seed, unseen)
+    out.mkdir(parents=True, exist_ok=True)
+    create = partial(np.lib.format.open_memmap, mode="w+")
+    kinds = create(out / "kinds.npy", dtype=np.int8, shape=(count,))
+    kinds[:] = -1
+    images = create(out / "images.npy", dtype=np.uint8, shape=(count, SIZE, SIZE, 3))
+    quads = create(out / "quads.npy", dtype=np.float32, shape=(count, MOST, 4, 2))
+    quads[:] = np.nan
+    for index in range(count):
+        rng = np.random.default_rng([seed, 2, index])
+        kind = int(rng.choice(len(KINDS), p=_SHARES))
+        shot = scene(rng, KINDS[kind], sides, faces[int(rng.integers(len(faces)))], unseen)
+        images[index], k, offset = letterbox(shot.image)
+        quads[index, : len(shot.quads)] = shot.quads * k + offset
+        kinds[index] = kind
+
+
+def load(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Images, quads and kinds of the rows that are drawn by now."""
+    kinds = np.load(folder / "kinds.npy")
+    drawn = int((kinds >= 0).sum())
+    images, quads = (np.load(folder / f"{name}.npy", mmap_mode="r")[:drawn] for name in ("images", "quads"))
+    return images, quads, kinds[:drawn]
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--unseen", action="store_true", help="layouts, grounds and people kept for measuring")
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    write(args.out, args.data, args.count, args.seed, args.unseen)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,10 +1,12 @@
-"""The network on document crops: the two towers of the face recapture network, and a head of their own."""
+"""Networks on document crops. Tried: the two towers of the face recapture network with a head of their own, and the
+beginning of EfficientNet-Lite0 beside the tower that sees spectra."""
 
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from models.training.lite0 import CHANNELS, Trunk
 from models.training.recapture.network import Spectrum
 
 FACE_NETWORK = Path(__file__).parents[2] / "trained" / "recapture.onnx"
@@ -47,14 +49,18 @@ class Towers(nn.Module):
     def forward(self, crops: torch.Tensor) -> torch.Tensor:
         x = crops.permute(0, 3, 1, 2).float() / 127.5 - 1
         pooled = [part for tower in (self.close, self.spectrum) for part in self._pool(tower(x))]
-        # Colours of the crop as a whole: grey copies have none, printed whites and blacks are not those of the paper.
-        low = nn.functional.avg_pool2d(x, 16)
-        tints = torch.stack([low.amax(1) - low.amin(1), low.mean(1)], 1)
-        return torch.cat([*pooled, tints.mean((2, 3)), tints.amax((2, 3)), tints.amin((2, 3))], 1)
+        return torch.cat([*pooled, tints(x)], 1)
 
     @staticmethod
     def _pool(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return x.mean((2, 3)), x.amax((2, 3))
+
+
+def tints(x: torch.Tensor) -> torch.Tensor:
+    """(N, 6) colours of a crop as a whole: grey copies have none, printed whites and blacks are not those of paper."""
+    low = nn.functional.avg_pool2d(x, 16)
+    found = torch.stack([low.amax(1) - low.amin(1), low.mean(1)], 1)
+    return torch.cat([found.mean((2, 3)), found.amax((2, 3)), found.amin((2, 3))], 1)
 
 
 class DocumentRecaptureNet(nn.Module):
@@ -69,6 +75,31 @@ class DocumentRecaptureNet(nn.Module):
 
     def forward(self, crops: torch.Tensor) -> torch.Tensor:
         return self.head(self.towers(crops))
+
+
+class PretrainedNet(nn.Module):
+    """As `DocumentRecaptureNet`, with planes of three scales of EfficientNet-Lite0 in place of the close look.
+
+    Moire and dots are texture at the scale of pixels, so that its first planes are pooled as well as its last ones.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = Trunk(4)
+        width = 2 * (CHANNELS[0] + CHANNELS[1] + CHANNELS[3] + 64) + 6
+        self.spectrum = Towers().spectrum
+        self.head = nn.Sequential(
+            nn.BatchNorm1d(width, affine=False), nn.Dropout(0.4), nn.Linear(width, 64), nn.ReLU(), nn.Linear(64, 2)
+        )
+
+    def forward(self, crops: torch.Tensor) -> torch.Tensor:
+        x = crops.permute(0, 3, 1, 2).float()
+        planes = self.trunk((x - 127.0) / 128.0)
+        with torch.autocast("cpu", enabled=False):  # spectra span more than half precision holds
+            planes.append(self.spectrum(x / 127.5 - 1))
+        kept = [planes[0], planes[1], planes[3], planes[4]]
+        pooled = [part.float() for plane in kept for part in (plane.mean((2, 3)), plane.amax((2, 3)))]
+        return self.head(torch.cat([*pooled, tints(x / 127.5 - 1)], 1))
 
 
 def from_faces() -> DocumentRecaptureNet:

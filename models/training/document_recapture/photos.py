@@ -16,8 +16,7 @@ import cv2
 import numpy as np
 
 from models.document.recapture import SIZE, cut_crops
-from models.training.document_recapture.windows import SPECIES, history, light_of, sides, staged, view_of
-from models.training.recapture.camera import develop
+from models.training.document_recapture.windows import SPECIES, history, light_of, sides, staged, taken_by, view_of
 from models.training.recapture.settings import HELD_OUT, TRAIN, Settings
 from models.training.specimens.portraits import id_portraits
 
@@ -34,7 +33,7 @@ def photograph(
     width = rng.uniform(*_WIDTH)
     size = round(width * 1.16), round(width * 1.16 * document.shape[0] / document.shape[1])
     view, corners = view_of(scene, rng, width, size, whole=True)
-    image = develop(light_of(scene, view, species, rng, settings, other), rng, settings)
+    image = taken_by(light_of(scene, view, species, rng, settings, other), rng, settings)
     return image, corners * (image.shape[1] / size[0]) + rng.normal(0, 0.004 * width, (4, 2))
 
 

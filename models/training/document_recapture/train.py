@@ -1,26 +1,35 @@
 """Fits the document recapture network on stored windows and exports it.
 
-    python -m models.training.document_recapture.train --train train --monitor calibration --out DIR [--minutes 10]
+    M=models.training.document_recapture.train
+    python -m $M --train train more --monitor calibration --out DIR --minutes 12 --trunk efficientnet-lite0.pth
+    python -m $M --train train --monitor calibration --out DIR --minutes 12
 
-The towers come from the face recapture network; the head is fitted on their features, then all of it together for the
-given minutes. Needs the packages onnx and onnxscript.
+With `--trunk` (see `models.training.lite0`) it is `PretrainedNet`; else the towers come from the face recapture network
+and the head is fitted on their features first. Then all of it learns for the given minutes of CPU time. Needs the
+packages onnx and onnxscript.
 """
 
 import argparse
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models.document.recapture import SIZE
-from models.training.document_recapture.network import DocumentRecaptureNet, from_faces
+from models.training.document_recapture.network import DocumentRecaptureNet, PretrainedNet, from_faces
 from models.training.document_recapture.windows import SPECIES
+from models.training.exported import export
 from models.training.recapture.train import equal_error
 
-_BATCH = 24  # windows; each gives one crop
+_BATCH = 32  # windows; each gives one crop
 _EPOCHS = 60
+_LOOKS = 8  # at the monitor
+
+Net = DocumentRecaptureNet | PretrainedNet
 
 
 def load(folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -45,11 +54,11 @@ def features(net: DocumentRecaptureNet, crops: np.ndarray) -> torch.Tensor:
     return torch.cat(parts).reshape(*crops.shape[:2], -1).clone()
 
 
-def errors(net: DocumentRecaptureNet, known: torch.Tensor, species: np.ndarray) -> str:
+def errors(net: torch.nn.Module, crops: np.ndarray, species: np.ndarray) -> str:
     """Equal error rates of photographs or windows, from the mean logits of their crops."""
     net.eval()
     with torch.inference_mode():
-        logits = net.head(known.flatten(0, 1)).reshape(*known.shape[:2], 2).mean(1).numpy()
+        logits = torch.stack([net(torch.from_numpy(np.ascontiguousarray(one))).mean(0) for one in crops]).numpy()
     found = []
     for name, column, attack in (("screen", 0, (1,)), ("print", 1, (2, 3))):
         rows = (species == 0) | np.isin(species, attack)
@@ -86,62 +95,81 @@ def varied(crops: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
     return (crops.float() * tint + 6 * torch.randn(count, 1, 1, 1, generator=rng)).clamp(0, 255)
 
 
-def tune(net: DocumentRecaptureNet, train: Path, out: Path, minutes: float, seed: int) -> None:
-    """Trains towers and head together for so many minutes; the statistics of normalisation stay."""
+def tune(net: Net, train: Sequence[Path], held: Path, out: Path, minutes: float, seed: int) -> torch.nn.Module:
+    """Trains everything together for so many minutes of CPU time; returns the running average of the weights."""
     rng, pick = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
-    crops, species = load(train)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-4, weight_decay=1e-2)
-    begun, losses, order = time.monotonic(), [0.0], np.empty(0, int)
-    net.eval()
-    while (done := (time.monotonic() - begun) / 60 / minutes) < 1:
+    piles, (monitor, kinds) = [load(folder) for folder in train], load(held)
+    species = np.concatenate([pile[1] for pile in piles])
+    of = np.concatenate(
+        [np.stack([np.full(len(pile[1]), n), np.arange(len(pile[1]))], 1) for n, pile in enumerate(piles)]
+    )
+    known = [p for name, p in net.named_parameters() if name.startswith(("trunk", "towers"))]
+    fresh = [p for name, p in net.named_parameters() if not name.startswith(("trunk", "towers"))]
+    optimizer = torch.optim.AdamW([{"params": known}, {"params": fresh}], lr=1e-3, weight_decay=1e-2)
+    average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.995), use_buffers=True)  # type: ignore[no-untyped-call]
+    begun, losses, order, looks = time.process_time(), [0.0], np.empty(0, int), 0
+    while (done := (time.process_time() - begun) / 60 / minutes) < 1:
+        if done >= looks / _LOOKS:
+            looks += 1
+            torch.save(average.module.state_dict(), out / "recapture.pt")
+            mean = float(np.mean(losses[-200:]))
+            found = errors(average.module, monitor[::2], kinds[::2])
+            print(f"{done:.0%} seen {len(losses) * _BATCH} loss {mean:.4f} {found}", flush=True)
+            _training(net)
         if len(order) < _BATCH:
-            order = pick.permutation(len(crops))
-            torch.save(net.state_dict(), out / "recapture.pt")
-            print(f"{done:.0%} loss {np.mean(losses[-80:]):.4f}", flush=True)
-        rows, order = np.sort(order[:_BATCH]), order[_BATCH:]
-        chosen = crops[rows, pick.integers(0, crops.shape[1], len(rows))]
-        optimizer.param_groups[0]["lr"] = 5e-4 * (0.5 + 0.5 * float(np.cos(np.pi * done)))
-        loss = functional.binary_cross_entropy_with_logits(
-            net(varied(torch.from_numpy(chosen), rng)), wanted(species[rows])
-        )
+            order = pick.permutation(len(of))
+        rows, order = order[:_BATCH], order[_BATCH:]
+        chosen = np.stack([piles[n][0][i, int(pick.integers(piles[n][0].shape[1]))] for n, i in of[rows]])
+        rate = min(1, done / 0.03 + 0.02) * (0.5 + 0.5 * float(np.cos(np.pi * done)))
+        optimizer.param_groups[0]["lr"], optimizer.param_groups[1]["lr"] = 7e-4 * rate, 2e-3 * rate
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=isinstance(net, PretrainedNet)):
+            logits = net(varied(torch.from_numpy(chosen), rng))
+        loss = functional.binary_cross_entropy_with_logits(logits.float(), wanted(species[rows]))
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         optimizer.step()
+        average.update_parameters(net)
         losses.append(float(loss.detach()))
+    return average.module.eval()
 
 
-def export(net: DocumentRecaptureNet, path: Path) -> None:
-    """Writes `crops` (N, 128, 128, 3) float32 RGB 0..255 to `logits` (N, 2)."""
-    torch.onnx.export(
-        net.eval(),
-        (torch.zeros(2, SIZE, SIZE, 3),),
-        str(path),
-        input_names=["crops"],
-        output_names=["logits"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        external_data=False,
-        dynamo=True,
-    )
+def _training(net: Net) -> None:
+    """The pretrained trunk learns in all its stages; towers keep the statistics of their normalisation."""
+    net.train()
+    if isinstance(net, PretrainedNet):
+        net.trunk.set_training(-1)
+        net.spectrum[1].eval()
+    else:
+        net.towers.eval()
+    net.head[0].train()
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--train", type=Path, required=True)
+    parser.add_argument("--train", type=Path, nargs="+", required=True)
     parser.add_argument("--monitor", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=0.0, help="of training towers and head together")
+    parser.add_argument("--trunk", type=Path, help="EfficientNet-Lite0")
+    parser.add_argument("--minutes", type=float, default=12.0, help="CPU time")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    net, (crops, species), (held, kinds) = from_faces(), load(args.train), load(args.monitor)
-    fit_head(net, features(net, crops), species, args.seed)
-    print("head:", errors(net, features(net, held), kinds), flush=True)
-    if args.minutes:
-        tune(net, args.train, args.out, args.minutes, args.seed)
-        print("tuned:", errors(net, features(net, held), kinds), flush=True)
-    export(net, args.out / "document_recapture.onnx")
+    torch.manual_seed(args.seed)
+    net: Net
+    if args.trunk:
+        net = PretrainedNet()
+        net.trunk.pretrained(torch.load(args.trunk, map_location="cpu", weights_only=True))
+        net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        net.spectrum.load_state_dict(from_faces().towers.spectrum.state_dict())
+    else:
+        net, (crops, species) = from_faces(), load(args.train[0])
+        fit_head(net, features(net, crops), species, args.seed)
+    trained = tune(net, args.train, args.monitor, args.out, args.minutes, args.seed)
+    print("trained:", errors(trained, *load(args.monitor)), flush=True)
+    file = args.out / "document_recapture.onnx"
+    export(trained, file, torch.zeros(2, SIZE, SIZE, 3), ("crops", "logits"))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Simulated photographs of documents, of screens that show them and of printed copies, by the small window.
 
     M=models.training.document_recapture.windows
-    python -m $M --data ../shared/data --out train --count 6000 --seed 1
+    python -m $M --data ../shared/data --out train --count 9000 --seed 21 --wide
     python -m $M --data ../shared/data --out devices --count 800 --seed 2 --unseen --held-out
 
 A window is a piece of 300 x 300 camera pixels of the whole photograph, which costs a fifth of it. Screens, inks and
@@ -9,6 +9,7 @@ cameras are those of `models.training.recapture`; both classes pass through the 
 """
 
 import argparse
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,16 +19,19 @@ import numpy as np
 from models.document.recapture import LONGEST, SIZE
 from models.training.recapture.camera import Optics, develop, encode
 from models.training.recapture.scene import Portrait, backdrop
-from models.training.recapture.settings import HELD_OUT, TRAIN, Settings
+from models.training.recapture.settings import HELD_OUT, TRAIN, WIDE, Settings
 from models.training.recapture.simulate import View, homography, illuminate, linear, look, print_light, screen_light
 from models.training.specimens import TRAIN as TRAIN_LAYOUTS
 from models.training.specimens import UNSEEN, Side, specimen
+from models.training.specimens.capture import developed
+from models.training.specimens.conditions import Conditions, photograph
 from models.training.specimens.portraits import id_portraits
 
 SPECIES = ("bona_fide", "screen", "print_colour", "print_grey")
 _SHARES = (0.46, 0.27, 0.17, 0.10)
 TAKEN = 3
 """Crops of each window."""
+_PLAIN = 0.4  # share of pictures by the plain camera of `specimens.conditions`
 _WINDOW, _PPMM, _SMALLEST = 300, 14.0, 450.0
 
 
@@ -92,6 +96,31 @@ def view_of(
     return View(x.astype(np.float32), y.astype(np.float32), k), seen
 
 
+def taken_by(light: np.ndarray, rng: np.random.Generator, settings: Settings) -> np.ndarray:
+    """The picture that a camera makes of light, (H, W, 3) uint8 RGB: mostly the one that edits much, else a plain one.
+
+    Both photograph documents and recaptures alike, so that neither is a sign of anything.
+    """
+    if rng.random() >= _PLAIN:
+        return develop(light, rng, settings)
+    how = Conditions.degraded(rng) if rng.random() < 0.4 else Conditions.clean(rng)
+    how = replace(how, blur=how.blur / 2, motion=0.0)  # light has passed a lens
+    level = float(light[::4, ::4].mean())
+    gain = np.float32(rng.uniform(0.25, 0.6) / max(level, 1e-3))
+    return developed(photograph(np.clip(light * gain, 0, 1.2), rng, how), how)
+
+
+def near(scene: Portrait, view: View) -> tuple[Portrait, View]:
+    """Only what a view sees of a scene and some pixels round it: drawing the rest takes most of the time."""
+    margin = 24 + 8 / view.scale
+    height, width = scene.image.shape[:2]
+    left, right = max(0, int(view.x.min() - margin)), min(width, int(view.x.max() + margin) + 1)
+    top, bottom = max(0, int(view.y.min() - margin)), min(height, int(view.y.max() + margin) + 1)
+    box = scene.box[0] - left, scene.box[1] - top, scene.box[2] - left, scene.box[3] - top
+    corner = np.float32(left), np.float32(top)
+    return Portrait(scene.image[top:bottom, left:right], box), View(view.x - corner[0], view.y - corner[1], view.scale)
+
+
 def history(document: np.ndarray, rng: np.random.Generator, settings: Settings, species: str) -> np.ndarray:
     """The file that a screen shows or a printer prints: scanned or photographed, reduced, compressed."""
     if species == "bona_fide":
@@ -109,8 +138,8 @@ def window(
     scene = staged(history(document, rng, settings, species), rng, other)
     width = _SMALLEST * (LONGEST / _SMALLEST) ** rng.random()
     view, _ = view_of(scene, rng, width, (_WINDOW, _WINDOW), whole=False)
-    light = light_of(scene, view, species, rng, settings, other)
-    image = develop(light, rng, settings)
+    light = light_of(*near(scene, view), species, rng, settings, other)
+    image = taken_by(light, rng, settings)
     height, wide = image.shape[:2]
     if min(height, wide) < SIZE:
         return None
@@ -147,9 +176,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--unseen", action="store_true", help="layouts and people kept for measuring")
     parser.add_argument("--held-out", action="store_true", help="device families never used in training")
+    parser.add_argument("--wide", action="store_true", help="also screens and printers that have no name")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    write(args.out, args.data, args.count, args.seed, args.unseen, HELD_OUT if args.held_out else TRAIN)
+    settings = HELD_OUT if args.held_out else WIDE if args.wide else TRAIN
+    write(args.out, args.data, args.count, args.seed, args.unseen, settings)
 
 
 if __name__ == "__main__":

@@ -176,6 +176,8 @@ def encode(image: np.ndarray, rng: np.random.Generator, settings: Settings) -> n
     """One generation of lossy compression."""
     codec = str(rng.choice(settings.codecs))
     quality = int(rng.integers(settings.quality[0], settings.quality[1] + 1))
+    if codec == "none":
+        return image
     if codec == "h264":
         return _filmed(image, 50 - quality // 3)
     bgr = image[..., ::-1]

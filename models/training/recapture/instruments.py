@@ -12,6 +12,8 @@ import numpy as np
 
 from models.training.recapture.camera import Optics
 
+DRAWN = "drawn_"
+"""Before a number: a layout or halftone drawn at random, for training on more kinds than have names."""
 _TILE = 24  # samples of a subpixel tile along each axis
 _CELL = 64  # samples of a halftone cell along each axis
 _INK = {  # what a full layer of ink absorbs in red, green and blue
@@ -61,8 +63,24 @@ def subpixel_tile(layout: str) -> tuple[np.ndarray, tuple[int, int]]:
         for place in range(4):
             for channel in (place,) if place < 3 else (0, 1, 2):
                 _bar(tile, channel, place / 4 + 0.03, 0.08, 0.19, 0.86)
+    elif layout.startswith(DRAWN):
+        return _drawn_tile(int(layout.removeprefix(DRAWN)))
     else:
         raise ValueError(f"unknown subpixel layout {layout!r}")
+    return tile / tile.mean((0, 1)), extent
+
+
+def _drawn_tile(seed: int) -> tuple[np.ndarray, tuple[int, int]]:
+    """Subpixels of a screen that nobody built: bars of any size at any place, each colour in one or two pieces."""
+    rng = np.random.default_rng([seed, 41])
+    tile = np.zeros((_TILE, _TILE, 3), np.float32)
+    for channel in range(3):
+        for _ in range(int(rng.integers(1, 3))):
+            width, height = (int(side) for side in rng.integers(4, 21, 2))
+            x, y = (int(start) for start in rng.integers(0, _TILE, 2))
+            rows, columns = np.arange(y, y + height) % _TILE, np.arange(x, x + width) % _TILE
+            tile[..., channel][np.ix_(rows, columns)] = 1
+    extent = int(rng.choice([1, 1, 2])), int(rng.choice([1, 1, 2]))
     return tile / tile.mean((0, 1)), extent
 
 
@@ -136,6 +154,14 @@ def threshold_tile(halftone: str) -> np.ndarray:
         return ((spot + 0.5) / 64).astype(np.float32)
     elif halftone == "fm_blue":
         spot = _blue_noise()
+    elif halftone.startswith(DRAWN):
+        rng = np.random.default_rng([int(halftone.removeprefix(DRAWN)), 42])
+        waves = [(1, 0), (0, 1), (1, 1), (1, -1), (2, 1)]
+        sizes = rng.normal(0, 1, len(waves)) * (1, 1, 0.5, 0.5, 0.3)
+        shifts = rng.uniform(0, 2 * np.pi, len(waves))
+        spot = sum(
+            size * np.cos(a * xx + b * yy + shift) for size, shift, (a, b) in zip(sizes, shifts, waves, strict=True)
+        )
     else:
         raise ValueError(f"unknown halftone {halftone!r}")
     ranks = np.empty(spot.size, np.float32)

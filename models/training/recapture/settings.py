@@ -50,3 +50,10 @@ HELD_OUT = Settings(
     quality=(35, 90),
     glare=("window",),
 )
+WIDE = replace(
+    TRAIN,
+    layouts=TRAIN.layouts * 8 + tuple(f"drawn_{number}" for number in range(48)),
+    halftones=TRAIN.halftones * 8 + tuple(f"drawn_{number}" for number in range(32)),
+    codecs=("jpeg420", "jpeg444", "none"),
+)
+"""TRAIN's families half of the time, else screens and printers drawn at random; some pictures are never compressed."""

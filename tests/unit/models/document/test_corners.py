@@ -1,13 +1,48 @@
-"""The order of corners, and their place on the edges, on drawings."""
+"""From maps to corners, and from corners to edges, on drawings."""
 
 import cv2
 import numpy as np
 import pytest
 
-from models.document.corners import ordered
+from models.document.corners import ordered, quads_of
 from models.document.edges import refine
 
+
+def maps_of(*quads: np.ndarray, heat: bool = True) -> np.ndarray:
+    """Perfect maps of documents, corners in cells."""
+    maps = np.zeros((3, 64, 64), np.float32)
+    yy, xx = np.mgrid[0:64, 0:64] + 0.5
+    for quad in quads:
+        for plane, shrink in ((0, 1.0), (1, 0.7)):
+            points = quad.mean(0) + (quad - quad.mean(0)) * shrink
+            inside = [cv2.pointPolygonTest(points.astype(np.float32), (float(x), float(y)), False) >= 0
+                      for y, x in zip(yy.ravel(), xx.ravel(), strict=True)]  # fmt: skip
+            maps[plane] = np.maximum(maps[plane], np.array(inside).reshape(64, 64))
+        for x, y in quad if heat else ():
+            maps[2] = np.maximum(maps[2], np.exp(-((xx - x) ** 2 + (yy - y) ** 2) / 2))
+    return maps
+
+
 TILTED = np.array([[12.3, 10.1], [45.2, 15.7], [41.9, 38.4], [8.8, 32.2]])
+
+
+@pytest.mark.parametrize(("heat", "within"), [(True, 0.35), (False, 1.0)])
+def test_a_document_has_its_four_corners(heat: bool, within: float) -> None:
+    ((quad, score),) = quads_of(maps_of(TILTED, heat=heat), 0.6)
+    assert np.abs(quad - TILTED).max() < within
+    assert score == pytest.approx(1.0)
+
+
+def test_documents_that_touch_are_two() -> None:
+    left = np.array([[4.0, 10], [30, 10], [30, 28], [4, 28]])
+    found = quads_of(maps_of(left, left + np.array([26, 0])), 0.6)
+    assert len(found) == 2
+    assert all(19 * 26 * 0.8 < cv2.contourArea(quad.astype(np.float32)) < 19 * 26 * 1.2 for quad, _ in found)
+
+
+def test_nothing_is_nothing_and_doubtful_insides_do_not_count() -> None:
+    assert quads_of(np.zeros((3, 64, 64), np.float32), 0.6) == []
+    assert quads_of(maps_of(TILTED) * 0.58, 0.6) == []
 
 
 def test_corners_come_clockwise_from_the_top_left() -> None:

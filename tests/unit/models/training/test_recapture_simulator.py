@@ -48,13 +48,13 @@ def test_training_and_held_out_devices_share_no_family():
         assert not set(getattr(TRAIN, family)) & set(getattr(HELD_OUT, family))
 
 
-@pytest.mark.parametrize("layout", TRAIN.layouts + HELD_OUT.layouts)
+@pytest.mark.parametrize("layout", [*TRAIN.layouts, *HELD_OUT.layouts, "drawn_3"])
 def test_a_screen_tile_keeps_the_brightness_of_every_channel(layout):
     tile, _ = subpixel_tile(layout)
     assert np.allclose(tile.mean((0, 1)), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("halftone", TRAIN.halftones + HELD_OUT.halftones)
+@pytest.mark.parametrize("halftone", [*TRAIN.halftones, *HELD_OUT.halftones, "drawn_3"])
 def test_halftone_thresholds_are_uniform_so_that_tones_print_true(halftone):
     tile = threshold_tile(halftone)
     assert tile.shape == (64, 64)
