@@ -22,15 +22,25 @@ from models.training.specimens.portraits import id_portraits
 
 CROPS = 12
 _SHARES = (0.5, 0.2, 0.18, 0.12)
-_WIDTH = (480, 860)  # of the document, camera pixels
+WIDTHS = (480, 860)
+"""Of the document, camera pixels."""
 
 
 def photograph(
-    document: np.ndarray, species: str, rng: np.random.Generator, settings: Settings, other: np.ndarray
+    document: np.ndarray,
+    species: str,
+    rng: np.random.Generator,
+    settings: Settings,
+    other: np.ndarray,
+    widths: tuple[int, int] = WIDTHS,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(H, W, 3) uint8 RGB and the document's corners (4, 2) in it, off by as much as a detector's are."""
+    """(H, W, 3) uint8 RGB and the document's corners (4, 2) in it, off by as much as a detector's are.
+
+    Args:
+        widths: range of the document's, camera pixels.
+    """
     scene = staged(history(document, rng, settings, species), rng, other)
-    width = rng.uniform(*_WIDTH)
+    width = rng.uniform(*widths)
     size = round(width * 1.16), round(width * 1.16 * document.shape[0] / document.shape[1])
     view, corners = view_of(scene, rng, width, size, whole=True)
     image = taken_by(light_of(scene, view, species, rng, settings, other), rng, settings)
