@@ -11,7 +11,7 @@ PREDICTORS = {
     "deepfake/face-artifacts": "models.deepfake.face_artifacts:FaceArtifactDetector",
     "deepfake/watermark": "models.deepfake.watermark:WatermarkReader",
     "document/barcodes": "models.document.barcodes:BarcodeReader",
-    "document/detector": "models.document.contours:ContourDetector",
+    "document/detector": "models.document.learned_detector:LearnedDetector",
     "document/mrz-reader": "models.document.mrz_reader:MrzReader",
     "document/mrz-text-reader": "models.document.mrz_text_reader:MrzTextReader",
     "document/copy-move": "models.document.copy_move:CopyMoveDetector",

@@ -5,17 +5,18 @@ import numpy as np
 
 LONG_SIDE = 1000
 """Pixels of the picture in which edges are looked for."""
-_REACH = 0.03  # of the quadrilateral's mean side, how far an edge is looked for on both sides of the guess
+_REACH = 0.03
 _SAMPLES = 48
-_MOVE = 0.045  # of the mean side: corners that would move further stay
+_MOVE = 1.5  # times the reach: corners that would move further stay
 
 
-def refine(image: np.ndarray, corners: np.ndarray) -> np.ndarray:
+def refine(image: np.ndarray, corners: np.ndarray, reach: float = _REACH) -> np.ndarray:
     """Moves corners onto the crossings of the document's edges.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         corners: (4, 2) x, y, clockwise, a few per cent from the truth.
+        reach: how far an edge is looked for on both sides of the guess, as a share of the mean side.
 
     Returns:
         (4, 2) float64; a side without a clear edge (outside of the picture, say) stays where it was.
@@ -27,9 +28,9 @@ def refine(image: np.ndarray, corners: np.ndarray) -> np.ndarray:
     side = float(np.mean(np.linalg.norm(np.roll(quad, -1, 0) - quad, axis=1)))
     if side < 24:
         return corners.astype(np.float64)
-    lines = [_edge(smooth, quad[i], quad[(i + 1) % 4], max(3.0, side * _REACH)) for i in range(4)]
+    lines = [_edge(smooth, quad[i], quad[(i + 1) % 4], max(3.0, side * reach)) for i in range(4)]
     moved = np.stack([_crossing(lines[i - 1], lines[i], quad[i]) for i in range(4)])
-    far = np.linalg.norm(moved - quad, axis=1) > _MOVE * side
+    far = np.linalg.norm(moved - quad, axis=1) > _MOVE * reach * side
     moved[far] = quad[far]
     return moved / k
 
