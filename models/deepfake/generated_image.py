@@ -28,7 +28,8 @@ class GeneratedScore:
     """What the detector says of one picture.
 
     Attributes:
-        fake_log_odds: calibrated, natural; positive where traces of a decoder are likelier than none.
+        fake_log_odds: calibrated, natural; positive where traces of a decoder are likelier than none. Bounded below:
+            many generators leave no more traces than cameras do, so a picture without them is hardly likelier real.
         heat: (rows, columns) float32 0..1 over the whole picture: how strong the traces are; 0 where nothing could be
             judged.
         patches: how many patches were judged.
@@ -64,10 +65,12 @@ class GeneratedImageDetector(Predictor[np.ndarray, "GeneratedScore | None"]):
             return None
         seen = (np.stack([traces(patches[number]) for number in textured]) - self._mean) / self._spread
         scores = np.clip(seen, -_CLIPPED, _CLIPPED) @ self._weights + float(self.card.parameters["bias"])
-        slope, offset = (float(self.card.parameters[name]) for name in ("slope", "offset"))
+        names = ("slope", "offset", "silent_share")
+        slope, offset, silent = (float(self.card.parameters[name]) for name in names)
         heat = np.zeros(len(patches), np.float32)
         heat[textured] = 1 / (1 + np.exp(-(slope * scores + offset)))
-        return GeneratedScore(float(slope * scores.mean() + offset), heat.reshape(rows, -1), len(textured))
+        odds = np.exp(min(slope * scores.mean() + offset, 50.0))
+        return GeneratedScore(float(np.log(silent + (1 - silent) * odds)), heat.reshape(rows, -1), len(textured))
 
 
 def cut_patches(image: np.ndarray) -> tuple[np.ndarray, int]:

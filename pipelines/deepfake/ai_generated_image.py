@@ -7,7 +7,7 @@ from typing import Any
 
 from models.cards import card
 from pipelines.context import Context
-from pipelines.deepfake.ai_generated_checks import HIDDEN_MARK, PROVENANCE, evidence_of, probability
+from pipelines.deepfake.ai_generated_checks import FUSION, HIDDEN_MARK, PROVENANCE, evidence_of, probability
 from pipelines.deepfake.ai_generated_findings import FINGERPRINT, STAGE, GeneratedFindings
 from pipelines.deepfake.fusion import Evidence, Judgement, fuse
 from pipelines.deepfake.generators import attribute
@@ -16,7 +16,7 @@ from pipelines.policy import verdict
 from pipelines.provenance import used
 from pipelines.report import Check, Report, Status
 
-SERVICE, DECIDES, FUSION = "ai_generated_image_detection", "ai_generated_image", "deepfake/ai-image-fusion"
+SERVICE, DECIDES = "ai_generated_image_detection", "ai_generated_image"
 FRAMES, MAX_SIDE = 8, 4096
 REQUEST = DecodeRequest(frames=FRAMES, max_side=MAX_SIDE, exif_rotation=False, facts=frozenset({"forensics"}))
 """Pixels exactly as they are stored: scaling and turning erase what is looked for."""

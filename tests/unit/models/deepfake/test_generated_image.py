@@ -43,6 +43,12 @@ def test_photographs_are_not_called_fake(detector: GeneratedImageDetector) -> No
         assert score.fake_log_odds < np.log(fake_from / (1 - fake_from))
 
 
+def test_a_picture_without_traces_is_hardly_likelier_real(detector: GeneratedImageDetector) -> None:
+    (score,) = detector.predict([np.random.default_rng(1).integers(0, 255, (256, 256, 3), np.uint8)])
+    assert score is not None
+    assert score.fake_log_odds >= np.log(0.5)
+
+
 def test_enlarging_a_picture_leaves_traces(detector: GeneratedImageDetector) -> None:
     photo = skimage.data.astronaut()
     enlarged = cv2.resize(cv2.resize(photo, (256, 256), interpolation=cv2.INTER_AREA), (512, 512))

@@ -174,6 +174,17 @@ async def test_a_fingerprint_speaks_only_where_it_is_found(decoder: IsolatedDeco
 
 
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("odds", "status"), [(-0.69, Status.INCONCLUSIVE), (1.0, Status.INCONCLUSIVE), (4.0, Status.FAILED)]
+)
+async def test_only_clear_traces_say_anything(decoder: IsolatedDecoder, odds: float, status: Status) -> None:
+    report = await judged(decoder, saved("PNG"), Reader(odds=[odds]))
+    found = statuses(report)
+    assert (found["decoder_traces"], found["ai_generated_image"]) == (status, status)
+    assert report.verdict is (Verdict.SUSPICIOUS if status is Status.FAILED else Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_where_nothing_can_be_seen_nothing_is_real(decoder: IsolatedDecoder) -> None:
     report = await judged(decoder, saved("PNG"), Reader(odds=[None]))
     assert statuses(report)["decoder_traces"] is Status.NOT_PERFORMED
