@@ -150,8 +150,8 @@ def _watermarks(found: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     if "watermarks" not in found:
         return text
     marks = found["watermarks"]
-    ways = list(next(iter(marks["read"].values())))
-    body = [[name, *(f"{row[way]} of {marks['n']}" for way in ways)] for name, row in marks["read"].items()]
+    ways = list(next(iter(marks.values())))
+    body = [[name, *(f"{sum(row[way])} of {len(row[way])}" for way in ways)] for name, row in marks.items()]
     return text + "Read after the package's own writer:\n\n" + table(["message", *ways], body)
 
 

@@ -85,18 +85,25 @@ class WatermarkReader(Predictor[np.ndarray, tuple[Watermark, ...]]):
         height, width = image.shape[:2]
         if height * width < LEAST_PIXELS:
             return ()
-        names = ("dwt_dct_from", "dwt_dct_agreement", "rivagan_from")
-        z_from, agreement_from, share_from = (float(self.card.parameters[name]) for name in names)
+        wide = min(height, width) >= RIVAGAN_SIDE
+        return (self.dwt_dct(image), self.rivagan(image)) if wide else (self.dwt_dct(image),)
+
+    def dwt_dct(self, image: np.ndarray) -> Watermark:
+        """The best message of that method; needs no weights."""
+        z_from, least = (float(self.card.parameters[name]) for name in ("dwt_dct_from", "dwt_dct_agreement"))
         message, z, agreement = max(
             (fit for votes in block_votes(image) for fit in fits(votes)), key=lambda fit: fit[1]
         )
-        found = [Watermark("dwtDct", message, agreement, z, z >= z_from and agreement >= agreement_from)]
-        if min(height, width) >= RIVAGAN_SIDE:
-            bits = self._rivagan_bits(image)
-            shares = {name: float((bits == known).mean()) for name, known in RIVAGAN.items()}
-            best = max(shares, key=lambda name: shares[name])
-            found.append(Watermark("rivaGan", best, shares[best], shares[best], shares[best] >= share_from))
-        return tuple(found)
+        return Watermark("dwtDct", message, agreement, z, z >= z_from and agreement >= least)
+
+    def rivagan(self, image: np.ndarray) -> Watermark:
+        """The best message of that method in the middle of the picture."""
+        bits = self._rivagan_bits(image)
+        shares = {name: float((bits == known).mean()) for name, known in RIVAGAN.items()}
+        best = max(shares, key=lambda name: shares[name])
+        return Watermark(
+            "rivaGan", best, shares[best], shares[best], shares[best] >= self.card.parameters["rivagan_from"]
+        )
 
     def _rivagan_bits(self, image: np.ndarray) -> np.ndarray:
         """(32,) uint8."""

@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.deepfake.generated_image import PATCH, cut_patches, has_texture, traces
+from models.deepfake.generated_image import PATCH, cut_patches, detail, has_texture, traces
 from models.training.ai_generated_image.chains import compressed, drawn
 from models.training.ai_generated_image.dataset import SIDE, opened
 from models.training.ai_generated_image.fit import SEED, Patches, Rule, auc, ridge
 from models.training.ai_generated_image.network import GeneratedNet, pretrained
 
 BLOCKS = {"spectrum": slice(0, 24), "lattices": slice(24, 33), "distribution": slice(33, 44), "colours": slice(44, 80)}
+MEASURES = 80
 Features = Callable[[np.ndarray], np.ndarray]
 
 
@@ -113,6 +114,11 @@ def two_layers(patches: Patches, seconds: float = 15.0) -> Rule:
     return rule
 
 
+def weighed(scores: np.ndarray, x: np.ndarray) -> float:
+    """One score of a picture, as the detector weighs its patches; of other features the mean."""
+    return float(np.average(scores, weights=detail(x))) if x.shape[1] == MEASURES else float(scores.mean())
+
+
 def attempts(patches: Patches, made: Patches) -> Iterator[tuple[str, Rule]]:
     """Name and rule of each attempt on the detector's own features."""
     everything = np.ones(len(patches.fake), bool)
@@ -143,7 +149,7 @@ def main() -> None:
     seen = {"as published": described(published, traces), "JPEG 90": described(again, traces)}
 
     def shown(name: str, rule: Rule, others: dict[str, list[np.ndarray]]) -> None:
-        scores = {kind: np.array([rule(x).mean() for x in pictures]) for kind, pictures in others.items()}
+        scores = {kind: np.array([weighed(rule(x), x) for x in pictures]) for kind, pictures in others.items()}
         print(name, {kind: round(auc(s[fake], s[~fake]), 3) for kind, s in scores.items()}, flush=True)
 
     for name, rule in attempts(patches, made):

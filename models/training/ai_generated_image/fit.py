@@ -14,7 +14,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 
-from models.deepfake.generated_image import cut_patches, has_texture, traces
+from models.deepfake.generated_image import cut_patches, detail, has_texture, traces
 from models.training.ai_generated_image.chains import drawn
 
 matplotlib.use("Agg")
@@ -96,9 +96,10 @@ def without_decoder(patches: Patches, decoder: str, penalty: float) -> float:
 
 
 def by_view(patches: Patches, scores: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean score of each view among those rows, and whether it is fake."""
+    """Score of each view among those rows, as the detector weighs its patches, and whether it is fake."""
     views = sorted(set(patches.view[rows]))
-    means = np.array([scores[(patches.view == view) & rows].mean() for view in views])
+    own = [(patches.view == view) & rows for view in views]
+    means = np.array([np.average(scores[mask], weights=detail(patches.x[mask])) for mask in own])
     return means, np.array([patches.fake[patches.view == view][0] for view in views])
 
 
