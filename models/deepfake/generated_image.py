@@ -127,7 +127,9 @@ def detail(seen: np.ndarray) -> np.ndarray:
 
 def _compressed(patch: np.ndarray) -> np.ndarray:
     _, data = cv2.imencode(".jpg", np.ascontiguousarray(patch[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    again = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert again is not None
+    return np.ascontiguousarray(again[..., ::-1])
 
 
 @cache
