@@ -152,7 +152,7 @@ def recordings(data: Path, prompts: Path | None, music: Path | None, *, long: bo
 async def run(found: Iterator[Recording], out: Path) -> None:
     """Listens to what `out` has no row of yet, and adds a line to it for each: a run that was cut short goes on."""
     known = {(row.group, row.name) for row in rows_of(out)}
-    async with IsolatedDecoder() as decoder:
+    async with IsolatedDecoder(timeout_s=600) as decoder:  # on a busy machine, too
         workers = LocalWorkers(decoder, LocalModels())
         for group, name, content, language, text in found:
             if (group, name) not in known:
