@@ -8,7 +8,7 @@ minutes of one core; every figure has its n and 95 % interval (Wilson; AUC by re
 
 import argparse
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ from models.training.face_manipulation.unseen import unseen
 from pipelines.deepfake.face_manipulation import FUSION
 
 _SEED = 700
-_CLIP_KINDS = ("poisson_swap", "pyramid_swap", "eigenface", "rendered_head", "face_swap", "lip_sync", "reenactment")
-_CODECS = ("JPEG 95", "JPEG 70", "JPEG 50", "H.264 crf 23", "H.264 crf 30")
+_CLIP_KINDS = ("poisson_swap", "rendered_head", "face_swap", "lip_sync")
+_CODECS = ("JPEG 95", "JPEG 50", "H.264 crf 23", "H.264 crf 30")
 
 
 def main() -> None:
@@ -40,39 +40,38 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    found = measure(args.data, args.count, args.inpainter)
-    if args.rows:
-        args.rows.write_text(json.dumps(found))
+    found: dict[str, Any] = {}
+    for name, part in measure(args.data, args.count, args.inpainter):
+        found.setdefault(name, {}).update(part)
+        print(name, *part, flush=True)
+        if args.rows:  # after each part: a run that was cut short has said something
+            args.rows.write_text(json.dumps(found))
     text = report(found, card(FUSION).parameters)
     if args.out:
         args.out.write_text(text)
     print(text)
 
 
-def measure(data: Path, count: int, inpainter: Path | None) -> dict[str, Any]:
-    """Scores of everything that is judged, as JSON values."""
+def measure(data: Path, count: int, inpainter: Path | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Scores of everything that is judged, part by part, as JSON values."""
     judge = Judge()
     faces = portraits(data, "test")
-    never = unseen(portraits(data, "train")[:200], inpainter)
+    never = unseen(portraits(data, "calibrate"), inpainter)
     kinds: dict[str, Manipulate] = {name: how for name, (how, _, _) in (TRAINED | never).items()}
-    found: dict[str, Any] = {"unseen": list(never), "people": len({face.group for face in faces}), "pairs": {}}
+    yield "about", {"unseen": list(never), "people": len({face.group for face in faces})}
+    yield "real", {"faces/pairs (never trained on)": _pictures(judge, real_pictures(data, "faces/pairs"))}
     for n, (name, how) in enumerate(kinds.items()):
         few = count // 2 if name == "gan_inpainting" else count
-        found["pairs"][name] = _scores(pairs(judge, faces, how, few, _SEED + n))
-        print(name, flush=True)
+        yield "pairs", {name: _scores(pairs(judge, faces, how, few, _SEED + n))}
+    for clip in read_clips(data / "deepfakes" / "real_clips"):
+        shown = {name: kinds[name] for name in _CLIP_KINDS}
+        yield "clips", {clip.name: clip_pairs(judge, clip, shown, faces, _SEED)}
+    yield "real", {"real_photos with a face (never trained on)": _pictures(judge, real_pictures(data, "real_photos"))}
+    for name in _CODECS:
+        yield "real", {f"portraits of test people, {name}": _through(judge, faces, name)}
     cheap = [how for name, (how, _, _) in never.items() if name != "gan_inpainting"]
-    found["robust"] = {
-        name: _scores(_mixed(judge, faces, cheap, count, _SEED + 50, chain)) for name, chain in CHAINS.items()
-    }
-    clips = list(read_clips(data / "deepfakes" / "real_clips"))
-    shown = {name: kinds[name] for name in _CLIP_KINDS}
-    found["clips"] = {clip.name: clip_pairs(judge, clip, shown, faces, _SEED) for clip in clips}
-    found["real"] = {
-        "faces/pairs (never trained on)": _pictures(judge, real_pictures(data, "faces/pairs")),
-        "real_photos with a face (never trained on)": _pictures(judge, real_pictures(data, "real_photos")),
-        "portraits of test people, as they are": [judge.face(face.image, face.box).fused for face in faces],
-    } | {f"portraits of test people, {name}": _through(judge, faces, name) for name in _CODECS}
-    return found
+    for name, chain in CHAINS.items():
+        yield "robust", {name: _scores(_mixed(judge, faces, cheap, count, _SEED + 50, chain))}
 
 
 def _mixed(judge: Judge, faces: list[Face], kinds: Sequence[Manipulate], count: int, seed: int, chain: Any) -> Pairs:

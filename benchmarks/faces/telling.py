@@ -28,7 +28,7 @@ def report(found: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
         [
             "# Manipulated faces: figures",
             "",
-            f"Made by `python -m benchmarks.face_manipulation`. {found['people']} people whom training never saw."
+            f"Made by `benchmarks/face_manipulation.py`: {found['about']['people']} people whom training never saw."
             f" A face is called fake from a fused probability of {fake_from:g} and real below"
             f" {limits['real_below']:g}; between them it is inconclusive. All manipulations are made here:"
             " no corpus of published deepfakes was at hand.",
@@ -55,7 +55,7 @@ def report(found: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
             "",
             "## Clips",
             "",
-            *_clips(found["clips"], found["unseen"], fake_from),
+            *_clips(found["clips"], found["about"]["unseen"], fake_from),
             "",
             "## Thresholds",
             "",
@@ -67,10 +67,12 @@ def report(found: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
 
 def _kinds(found: Mapping[str, Any], fake_from: float) -> list[str]:
     pooled = {
-        "**all seen in training**": [name for name in found["pairs"] if name not in found["unseen"]],
-        "**all unseen**": found["unseen"],
+        "**all seen in training**": [name for name in found["pairs"] if name not in found["about"]["unseen"]],
+        "**all unseen**": found["about"]["unseen"],
     }
-    rows = {f"{name}{'' if name in found['unseen'] else ' (trained)'}": s for name, s in found["pairs"].items()}
+    rows = {
+        f"{name}{'' if name in found['about']['unseen'] else ' (trained)'}": s for name, s in found["pairs"].items()
+    }
     for title, names in pooled.items():
         rows[title] = {side: [row for name in names for row in found["pairs"][name][side]] for side in ("real", "fake")}
     return _table(rows, fake_from)
@@ -104,7 +106,7 @@ def _clips(clips: Mapping[str, Mapping[str, float]], unseen: Sequence[str], fake
     names = [name for name in next(iter(clips.values())) if name != "real"]
     real = np.array([scores["real"] for scores in clips.values()])
     lines = [
-        f"{len(clips)} clips of which nothing was trained on, three stretches of six frames each, all re-encoded with"
+        f"{len(clips)} clips of which nothing was trained on, two stretches of three frames each, all re-encoded with"
         f" H.264 (crf 23). Called fake as they are: {share(real >= fake_from)}; median fake probability"
         f" {np.median(real):.2f}, highest {real.max():.2f}.",
         "",
@@ -122,7 +124,7 @@ def _clips(clips: Mapping[str, Mapping[str, float]], unseen: Sequence[str], fake
 
 
 def _levels(found: Mapping[str, Any]) -> list[str]:
-    fake = np.array([row for name in found["unseen"] for row in found["pairs"][name]["fake"]])[:, _FUSED]
+    fake = np.array([row for name in found["about"]["unseen"] for row in found["pairs"][name]["fake"]])[:, _FUSED]
     real = np.array([row for scores in found["pairs"].values() for row in scores["real"]])[:, _FUSED]
     lines = ["| fake from | false alarms | detected (unseen kinds) |", "|---|---|---|"]
     return lines + [f"| {level:g} | {share(real >= level)} | {share(fake >= level)} |" for level in _LEVELS]

@@ -11,7 +11,7 @@ from models.training.face_manipulation.capture import h264
 from models.training.face_manipulation.dataset import Manipulate
 from models.training.face_manipulation.portraits import Face, Finder
 
-_RUNS, _LENGTH = 3, 6
+_RUNS, _LENGTH = 2, 3
 """Stretches of each clip, and frames that follow on one another in each."""
 
 
