@@ -28,6 +28,7 @@ PREDICTORS = {
     "face/occlusion": "models.face.occlusion:OcclusionDetector",
     "face/recapture": "models.face.recapture:RecaptureDetector",
     "voice/activity": "models.voice.activity:VoiceActivity",
+    "voice/spoof": "models.voice.spoof:SpoofDetector",
     "voice/transcription": "models.voice.transcription:Transcriber",
 }
 

@@ -1,0 +1,1 @@
+"""How `models/trained/voice_spoof.onnx` was made: see README.md."""
