@@ -68,7 +68,7 @@ def measure(data: Path, numbers: range, seed: int) -> Iterator[list[dict[str, An
         other = faces[int(rng.integers(len(faces)))]
         rows = []
         for forged, control in dataset.forgeries(rng, document, other, RESERVED_GROUNDS):
-            kind = forged.kind + (" control" if control and forged.kind not in ("none", "soft") else "")
+            kind = forged.kind + (" control" if control and forged.kind not in dataset.HONEST else "")
             about = {"document": number, "layout": document.layout.name, "kind": kind,
                      "careful": forged.photo.how.quality >= _CAREFUL}  # fmt: skip
             rows += [{**about, "check": c, "score": s} for c, s in detectors.scores(rng, document, forged).items()]

@@ -16,8 +16,8 @@ ID_DOCUMENT = frozenset(
 )
 PIECES = frozenset({"jpeg_ghosts", "ghost_portrait"})
 """Of an identity document: its picture was put together from pieces, as publishers and offices do as well as forgers;
-or its second face seems to be another's. `copy_move` and `font_consistency` inform only: genuine documents, whose
-patterns and titles repeat and whose print varies, set them off too often (docs/decisions/0013-id-forgeries.md)."""
+or its second face seems to be another's. `font_consistency` informs only: the print of genuine documents varies
+(docs/decisions/0013-id-forgeries.md)."""
 REWRITTEN = frozenset(
     {
         *("editing", "screenshot", "dates", "metadata", "double_compression", "stream", "revisions"),

@@ -12,6 +12,8 @@ from matplotlib import pyplot as plt
 
 THRESHOLD = 0.5
 HONEST = "none"
+CONTROLS = ("soft", "plain")
+"""Honest ones whose portrait looks otherwise."""
 Row = dict[str, Any]
 
 
@@ -66,7 +68,7 @@ def draw(rows: Sequence[Row], checks: Sequence[str], file: Path) -> None:
         alarms = [(honest < limit).mean() for limit in limits]
         for kind, values in sorted(kinds.items()):
             hits = [(np.array(values) < limit).mean() for limit in limits]
-            dashed = "control" in kind or kind == "soft"
+            dashed = "control" in kind or kind in CONTROLS
             panel.plot(alarms, hits, "--" if dashed else "-", label=f"{kind} (n={len(values)})", linewidth=1.2)
         panel.plot([0, 1], [0, 1], color="grey", linewidth=0.5)
         panel.axvline(0.02, color="grey", linewidth=0.5, linestyle=":")

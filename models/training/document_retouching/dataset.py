@@ -20,18 +20,21 @@ from models.document.retouching import DocumentInPhoto, View
 from models.training.specimens import TRAIN, UNSEEN, Specimen, specimen
 from models.training.specimens.capture import Photo, capture
 from models.training.specimens.conditions import Conditions, compressed
-from models.training.specimens.forgeries import Forged, forge
+from models.training.specimens.draw import fitted
+from models.training.specimens.forgeries import Forged, forge, replace_image
 from models.training.specimens.portraits import id_portraits
 from models.training.specimens.surroundings import TRAIN_GROUNDS, UNSEEN_GROUNDS
 
 SCENES = (
-    ("none", False), ("none", True), ("soft", True), ("portrait_paste", False), ("portrait_blend", False),
-    ("portrait_glued", False), ("portrait_paste", True), ("portrait_blend", True), ("field_font", False),
-    ("field_same", False), ("field_same", True), ("copy_move", False), ("copy_move", True),
+    ("none", False), ("none", True), ("soft", True), ("plain", True), ("plain", False), ("portrait_paste", False),
+    ("portrait_blend", False), ("portrait_glued", False), ("portrait_paste", True), ("portrait_blend", True),
+    ("field_font", False), ("field_same", False), ("field_same", True), ("copy_move", False), ("copy_move", True),
 )  # fmt: skip
 """Kinds of forgery, each also as its control: done before the only compression. `soft` is the control of what judges a
 portrait by more than compression: an honest photograph of a document that was issued with another person's picture, a
-blurred, flat and often compressed one; its history is the document's own, only its looks are not."""
+blurred, flat and often compressed one; its history is the document's own, only its looks are not. `plain`: without the
+line work that runs over printed portraits. Both are honest."""
+HONEST = ("none", "soft", "plain")
 _FLAT = 1200
 """Pixels of the flat document's longer side."""
 
@@ -71,8 +74,8 @@ def forgeries(
     shot: Photo = capture(np.random.default_rng(rng.integers(1 << 32)), document.front.image, how, grounds=grounds)
     for kind, control in SCENES:
         try:
-            if kind == "soft":
-                yield issued(rng, document, softened(rng, other), how, grounds), control
+            if kind in ("soft", "plain"):
+                yield issued(rng, document, other, how, grounds, kind, once=control), control
             else:
                 yield forge(rng, document, kind, how, other, once=control, grounds=grounds, shot=shot), control
         except ValueError:  # the document has no such field
@@ -80,12 +83,26 @@ def forgeries(
 
 
 def issued(
-    rng: np.random.Generator, document: Specimen, picture: np.ndarray, how: Conditions, grounds: tuple[str, ...]
+    rng: np.random.Generator,
+    document: Specimen,
+    picture: np.ndarray,
+    how: Conditions,
+    grounds: tuple[str, ...],
+    kind: str,
+    *,
+    once: bool,
 ) -> Forged:
-    """An honest photograph of a like document that was issued with another picture."""
-    like = specimen(rng, document.layout, picture)
+    """An honest photograph of a like document that was issued with another picture, `soft` or `plain`."""
+    face = softened(rng, picture) if kind == "soft" or rng.random() < 0.5 else picture
+    like = specimen(rng, document.layout, face)
+    if kind == "plain" and "portrait" in like.front.boxes:
+        left, top, right, bottom = like.front.boxes["portrait"]
+        bare = cv2.resize(fitted(face, (right - left) / (bottom - top)), (right - left, bottom - top))
+        like.front.image[top:bottom, left:right] = np.clip(8 + 0.95 * bare.astype(np.float32), 0, 255)
     shot = capture(rng, like.front.image, how, grounds=grounds)
-    return Forged(shot, np.zeros(shot.image.shape[:2], bool), "soft")
+    if not once:
+        shot = replace_image(shot, compressed(shot.image, int(rng.integers(80, 96))))
+    return Forged(shot, np.zeros(shot.image.shape[:2], bool), kind)
 
 
 def softened(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:

@@ -16,13 +16,10 @@ from pipelines.document.id_document.observation import Portrait, Trace
 from pipelines.media.encode import heatmap
 from pipelines.workers import Models
 
-MODELS = ("document/retouching", "document/copy-move", "document/ghosts")
+MODELS = ("document/retouching", "document/ghosts")
 _GRID = 16
 """Of a JPEG with reduced colours: a crop that begins at multiples of it keeps the file's own blocks."""
 _MOST_FIELDS = 40
-_HIGH_PASS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 4
-_LEAST_NOISE = 0.8
-"""Grey levels."""
 _REDUCED = "reduced_picture"
 _CLEAR = 0.8
 """Score from which a check found nothing that a heat map could show."""
@@ -51,9 +48,8 @@ async def look_for_traces(
     size = (document.shape[1], document.shape[0])
     item = DocumentInPhoto(photo, matrix, document, None if portrait is None else portrait.box, fields)
     crop, origin = around(photo, matrix, size)
-    (retouching,), (moved,), ghosts = await asyncio.gather(
+    (retouching,), ghosts = await asyncio.gather(
         models.predict("document/retouching", [item]),
-        models.predict("document/copy-move", [crop]),
         models.predict("document/ghosts", [Picture(crop)] if original else []),
     )
     to_flat = matrix @ np.array([[1, 0, origin[0]], [0, 1, origin[1]], [0, 0, 1]], float)
@@ -61,15 +57,8 @@ async def look_for_traces(
     return {
         "portrait_substitution": _portrait_trace(document, retouching, portrait),
         "font_consistency": _field_trace(document, retouching, printed[:_MOST_FIELDS]),
-        "copy_move": Trace(score=None, reason="no_noise") if rendered(crop) else _anomaly(moved, flat),
         "jpeg_ghosts": _anomaly(ghosts[0], flat) if original else Trace(score=None, reason=_REDUCED),
     }
-
-
-def rendered(pixels: npt.NDArray[np.uint8]) -> bool:
-    """Whether most of a picture has no noise at all: it was drawn, not photographed, and equal letters are equal."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    return float(np.median(np.abs(cv2.filter2D(grey, cv2.CV_32F, _HIGH_PASS)))) < _LEAST_NOISE
 
 
 def around(

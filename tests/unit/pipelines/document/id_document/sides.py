@@ -89,7 +89,7 @@ def side(**changes: Any) -> SideSeen:
         "lines": passport_lines(),
         "mrz": zone(TD3),
         "portrait": portrait(),
-        "traces": dict.fromkeys(("portrait_substitution", "copy_move", "jpeg_ghosts", "font_consistency"), fine),
+        "traces": dict.fromkeys(("portrait_substitution", "jpeg_ghosts", "font_consistency"), fine),
     }
     return SideSeen(**(values | changes))
 

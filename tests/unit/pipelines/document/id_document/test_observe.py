@@ -28,7 +28,6 @@ class ReadDocuments(PaintedDocuments):
             "document/retouching": lambda item: Retouching(
                 0.9, (0.8,) * len(item.fields), np.zeros((9, 9), np.float32)
             ),
-            "document/copy-move": lambda item: PLAIN,
             "document/ghosts": lambda item: PLAIN,
             "face/embedder": lambda item: np.eye(128, dtype=np.float32)[0],
         }
@@ -52,10 +51,9 @@ async def test_a_document_is_found_read_and_searched_for_traces() -> None:
     assert seen.portrait is not None
     assert seen.barcodes == (("QR Code", "SPECIMEN"),)
     assert {name: trace.score for name, trace in seen.traces.items()} == {
-        "portrait_substitution": 0.9, "font_consistency": 0.8, "copy_move": None, "jpeg_ghosts": 0.9,
+        "portrait_substitution": 0.9, "font_consistency": 0.8, "jpeg_ghosts": 0.9,
         "ghost_portrait": None,
     }  # fmt: skip
-    assert seen.traces["copy_move"].reason == "no_noise", "what was painted repeats itself exactly"
     assert models.asked.count("face/detector") == 2, "the document's face is looked for once, then its ghost"
     assert models.asked.count("document/ocr") == 1
 
@@ -64,9 +62,7 @@ async def test_nothing_is_asked_about_forgery_where_it_is_skipped() -> None:
     models = ReadDocuments()
     (seen,) = await observe(photo(sheet()), models, {"skip_forgery": True})
     assert seen.traces == {}
-    assert not {"document/retouching", "document/copy-move", "document/ghosts", "document/recapture"} & set(
-        models.asked
-    )
+    assert not {"document/retouching", "document/ghosts", "document/recapture"} & set(models.asked)
 
 
 async def test_both_sides_may_lie_in_one_picture() -> None:
