@@ -78,7 +78,7 @@ DOUBTING: dict[str, frozenset[str]] = {
     "forensic_analysis": REWRITTEN,
     "document": REWRITTEN | PIECES,
     "id_document_authentication": PIECES,
-    "identity": PIECES,
+    "identity": PIECES | {"face_manipulation"},
 }
 """The checks whose failing is no proof of a forgery: they only keep what was handed in from being called genuine."""
 

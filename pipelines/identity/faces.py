@@ -25,6 +25,7 @@ async def look_at_faces(
     still: bool = False,
     images_only: bool = False,
     active: bool = False,
+    artifacts: bool = False,
 ) -> Observation:
     """What there is to see of the faces in the media of that role; decoded and detected once a task.
 
@@ -33,7 +34,7 @@ async def look_at_faces(
     are overlooked. Both may be given by role.
 
     Args:
-        liveness, embedding, everyone, still: see `pipelines.identity.observe.observe`.
+        liveness, embedding, everyone, still, artifacts: see `pipelines.identity.observe.observe`.
         images_only: refuse videos and sets of pictures.
         active: a video of somebody who was asked to move.
 
@@ -52,7 +53,7 @@ async def look_at_faces(
     limits = context.options.get("limits") or {}
     limits = limits.get(role, limits)
     asked = {"liveness": liveness, "embedding": embedding, "everyone": everyone, "still": still, "rotate": rotate}
-    asked |= {"active": True} if active else {}
+    asked |= {name: True for name, wanted in (("active", active), ("artifacts", artifacts)) if wanted}
     seen: Observation = await context.look(
         role, "faces", request, asked | {name: limits[name] for name in LIMITS if limits.get(name) is not None}
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.deepfake.face_artifacts import FaceArtifacts
 from models.face.eyes import EyeOpenness
 from models.face.occlusion import Occlusion
 from models.face.pose import Pose
@@ -19,7 +20,8 @@ class Face:
 
     Attributes:
         mouth: openness 0..1.
-        liveness: score of `face/liveness`; None where it was not asked, as `recapture` and `embedding`.
+        liveness: score of `face/liveness`; None where it was not asked, as `recapture`, `embedding` and `artifacts`
+            (what `deepfake/face-artifacts` says of it).
     """
 
     box: Box
@@ -33,6 +35,7 @@ class Face:
     liveness: float | None = None
     recapture: float | None = None
     embedding: np.ndarray | None = None
+    artifacts: FaceArtifacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from models.deepfake.face_artifacts import face_view
 from models.face.liveness import liveness_crop
 from models.face.recapture import cut_views
 from pipelines.errors import MediaError
@@ -26,6 +27,7 @@ MODELS = (
     "face/embedder",
     "face/liveness",
     "face/recapture",
+    "deepfake/face-artifacts",
 )
 """What the stage needs; it runs beside them where one host holds them all."""
 
@@ -41,9 +43,10 @@ async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
     """Finds the faces of all frames and judges those of the picked ones with the models that were asked for.
 
     Args:
-        options: all optional. `liveness` and `embedding` (booleans) say which models to ask beyond detection, mesh and
-            quality. Where a video's liveness is asked for, the picked frames are embedded too: it must stay one person.
-            `active`: follow and embed the face through all frames instead (`pipelines.identity.following`).
+        options: all optional. `liveness`, `embedding` and `artifacts` (of manipulation; booleans) say which models to
+            ask beyond detection, mesh and quality. Where a video's liveness is asked for, the picked frames are
+            embedded too: it must stay one person. `active`: follow and embed the face through all frames instead
+            (`pipelines.identity.following`).
             `everyone`: every face of an image. `still`: the best frame as JPEG. `rotate` (default true): turn faces
             that lie upright; without it they do not count.
             `least_side`, `most_side`: pixels of the original that its sides must keep to; `least_face`: pixels of the
@@ -135,11 +138,12 @@ async def _judge(
     live = options.get("liveness")
     # Where a face is followed, many more of its frames are embedded.
     embed = options.get("embedding") or (live and moving and not options.get("active"))
-    hidden, embeddings, liveness, recapture = await asyncio.gather(
+    hidden, embeddings, liveness, recapture, artifacts = await asyncio.gather(
         _ask(models, "face/occlusion", seen, lambda s: s.aligned, True),
         _ask(models, "face/embedder", seen, lambda s: s.aligned, embed),
         _ask(models, "face/liveness", seen, lambda s: liveness_crop(s.pixels, s.box), live),
         _ask(models, "face/recapture", seen, lambda s: cut_views(s.pixels, s.edges), live),
+        _ask(models, "deepfake/face-artifacts", seen, lambda s: face_view(s.pixels, s.box), options.get("artifacts")),
     )
     return [
         Face(
@@ -154,9 +158,10 @@ async def _judge(
             liveness=signal,
             recapture=score,
             embedding=embedding,
+            artifacts=traces,
         )
-        for sight, occlusion, embedding, signal, score in zip(
-            seen, hidden, embeddings, liveness, recapture, strict=True
+        for sight, occlusion, embedding, signal, score, traces in zip(
+            seen, hidden, embeddings, liveness, recapture, artifacts, strict=True
         )
     ]
 

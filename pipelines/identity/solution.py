@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipelines.context import Context
+from pipelines.deepfake.face_manipulation import judge_crops
 from pipelines.document.id_document.authenticate import ROLES, Seen, look_at_document
 from pipelines.document.id_document.authenticate import report as document_report
 from pipelines.document.id_document.document import sort_sides
@@ -38,11 +39,12 @@ async def identity(context: Context) -> Report:
     options = context.options
     compared = context.has("reference") or any(map(context.has, ROLES))
     selfie, reference, document = await asyncio.gather(
-        look_at_faces(context, "selfie", liveness=True, embedding=compared, still=wants_still(options)),
+        look_at_faces(context, "selfie", liveness=True, embedding=compared, still=wants_still(options), artifacts=True),
         _reference(context),
         _document(context),
     )
-    checks = [liveness_check(selfie, "selfie")]
+    traces = [face.artifacts for face in selfie.faces if face.artifacts is not None]
+    checks = [liveness_check(selfie, "selfie"), judge_crops(traces, "selfie")]
     if reference is not None:
         checks.append(_match(selfie, lambda: _person(reference), "selfie+reference"))
     if document is not None:

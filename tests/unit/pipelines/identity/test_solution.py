@@ -6,6 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
+import pytest
+
+from models.deepfake.face_artifacts import FaceArtifacts
 from pipelines.context import Context
 from pipelines.document.id_document.observe import observe as observe_document
 from pipelines.errors import MediaError
@@ -17,6 +21,10 @@ from tests.unit.pipelines.document.documents import photo, sheet
 from tests.unit.pipelines.document.id_document.sides import passport_lines, portrait, side
 from tests.unit.pipelines.document.id_document.test_observe import ReadDocuments
 from tests.unit.pipelines.identity.faces import face, observation
+
+
+def traces(log_odds: float) -> FaceArtifacts:
+    return FaceArtifacts(log_odds, {}, np.zeros((6, 6), np.float32))
 
 
 class Seen:
@@ -89,6 +97,20 @@ async def test_a_document_that_cannot_be_decoded_degrades_the_report_and_is_name
     assert report.verdict is Verdict.INCONCLUSIVE
 
 
+@pytest.mark.parametrize(
+    ("log_odds", "status", "together"),
+    [(-6.0, Status.PASSED, Verdict.GENUINE), (6.0, Status.FAILED, Verdict.INCONCLUSIVE)],
+)
+async def test_a_selfie_that_seems_manipulated_is_not_genuine(
+    log_odds: float, status: Status, together: Verdict
+) -> None:
+    report, _ = await judged(selfie=observation(face(artifacts=traces(log_odds))))
+    check = report.check("face_manipulation", "selfie")
+    assert check is not None
+    assert check.status is status
+    assert report.verdict is together
+
+
 async def test_without_a_document_nothing_of_it_is_asked() -> None:
     report, workers = await judged()
     assert report.data.get("document") is None
@@ -105,6 +127,7 @@ class Traced(ReadDocuments):
     async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
         self.calls[self.medium, name] += bool(batch)
         known = {"face/occlusion": face().occlusion, "face/liveness": 0.9, "face/recapture": 0.9}
+        known |= {"deepfake/face-artifacts": traces(0.0)}
         return [known[name] for _ in batch] if name in known else await super().predict(name, batch)
 
 
@@ -126,8 +149,9 @@ async def test_every_medium_is_decoded_once_and_its_faces_are_looked_for_once() 
     report = await identity(Context({role: role for role in workers.pictures}, workers))
     assert workers.decoded == {"selfie": 1, "front": 1, "back": 1}
     detected = {medium: n for (medium, name), n in workers.calls.items() if name == "face/detector"}
-    # Nothing stands upright on the back, so the one search tries the other three ways too.
-    assert (detected["selfie"], detected["front"]) == (1, 1)
+    # Nothing stands upright on the back, so the one search tries the other three ways too. A document's second, fainter
+    # portrait is looked for by itself, on the flat document in another size.
+    assert (detected["selfie"], detected["front"]) == (1, 2)
     embedded = {medium: n for (medium, name), n in workers.calls.items() if name == "face/embedder"}
     assert embedded == {"selfie": 1, "front": 1}, "the portrait's embedding comes with the document"
     match = report.check("face_match", "selfie+front")
