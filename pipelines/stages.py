@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models.hub.checkpoint import of_task
 from pipelines.deepfake import ai_generated_findings, face_findings, voice_findings
 from pipelines.document import forensics, page_text
 from pipelines.document import liveness as document_liveness
@@ -25,7 +26,9 @@ STAGES: dict[str, NamedStage] = {
     "document_scans": NamedStage(page_text.document_text, page_text.MODELS),
     "forensics": NamedStage(forensics.find_in_file, forensics.MODELS),
     "document_liveness": NamedStage(document_liveness.observe, document_liveness.MODELS),
-    "ai_generated_image": NamedStage(ai_generated_findings.examine, ai_generated_findings.MODELS),
+    "ai_generated_image": NamedStage(
+        ai_generated_findings.examine, (*ai_generated_findings.MODELS, *of_task("ai_generated_image"))
+    ),
     "face_manipulation": NamedStage(face_findings.look, face_findings.MODELS),
     "voice": NamedStage(voice_findings.listen, voice_findings.MODELS),
     "id_document": NamedStage(id_document.observe, id_document.MODELS),

@@ -1,9 +1,10 @@
 """The stage of AI-generated images: what the file declares, and what its pixels show."""
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from models.deepfake.fingerprint import Fingerprint
 from models.deepfake.generated_image import GeneratedScore
 from models.deepfake.watermark import Watermark
+from models.hub.checkpoint import of_task
 from pipelines.errors import MediaError
 from pipelines.media.encode import heatmap
 from pipelines.media.frames import Decoded
@@ -21,16 +23,24 @@ STAGE = "ai_generated_image"
 WATERMARK, FINGERPRINT, NETWORK = "deepfake/watermark", "deepfake/fingerprint", "deepfake/generated-image"
 MODELS = (WATERMARK, FINGERPRINT, NETWORK)
 MARK, OVERLAY = "ai_generator_metadata", "heatmap-1.png"
+_SURE = 1e-4  # no score carries infinite weight
 _MESSAGES = {"image_too_large": "image too large", "video_too_long": "video too long",
              "video_resolution": "video resolution too high"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameFinding:
-    """One frame: when it is seen, and the network's log odds that a generator made it; None where it cannot say."""
+    """One frame.
+
+    Attributes:
+        timestamp: seconds.
+        fake_log_odds: of traces of a decoder; None where there is too little to see.
+        checkpoints: registry names of the operator's detectors -> log odds of being fake, by their own calibration.
+    """
 
     timestamp: float
     fake_log_odds: float | None
+    checkpoints: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +83,21 @@ async def examine(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
     facts = decoded.facts["forensics"]
     altered = "video_frames" if decoded.kind == "video" else "reduced" if decoded.scale != 1.0 else None
     first = [decoded.frames[0].pixels] if altered is None else []
-    watermarks, fingerprints, scores = await asyncio.gather(
+    pictures = [frame.pixels for frame in decoded.frames]
+    brought = of_task("ai_generated_image")
+    watermarks, fingerprints, scores, *told = await asyncio.gather(
         models.predict(WATERMARK, first),
         models.predict(FINGERPRINT, first),
-        models.predict(NETWORK, [frame.pixels for frame in decoded.frames]),
+        models.predict(NETWORK, pictures),
+        *(models.predict(name, pictures) for name in brought),
     )
     frames = tuple(
-        FrameFinding(timestamp=frame.timestamp, fake_log_odds=score.fake_log_odds if score else None)
-        for frame, score in zip(decoded.frames, scores, strict=True)
+        FrameFinding(
+            timestamp=frame.timestamp,
+            fake_log_odds=scores[number].fake_log_odds if scores[number] else None,
+            checkpoints={name: _log_odds(genuine[number]) for name, genuine in zip(brought, told, strict=True)},
+        )
+        for number, frame in enumerate(decoded.frames)
     )
     orientation = int(facts["signals"].get("orientation") or 1)
     return GeneratedFindings(
@@ -93,6 +110,12 @@ async def examine(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
         artifacts=_overlay(decoded, scores, orientation) if options.get("explain") else (),
         ms=(time.perf_counter() - began) * 1000,
     )
+
+
+def _log_odds(genuine: float) -> float:
+    """Of being fake, from a score 0..1, higher = more genuine."""
+    genuine = min(max(genuine, _SURE), 1 - _SURE)
+    return math.log((1 - genuine) / genuine)
 
 
 def _overlay(decoded: Decoded, scores: Sequence[GeneratedScore | None], orientation: int) -> tuple[Artifact, ...]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from models.cards import card
 from pipelines.context import Context
-from pipelines.deepfake.ai_generated_checks import FUSION, HIDDEN_MARK, PROVENANCE, evidence_of, probability
-from pipelines.deepfake.ai_generated_findings import FINGERPRINT, STAGE, GeneratedFindings
+from pipelines.deepfake.ai_generated_checks import FUSION, HIDDEN_MARK, PROVENANCE, evidence_of
+from pipelines.deepfake.ai_generated_findings import FINGERPRINT, STAGE, FrameFinding, GeneratedFindings
 from pipelines.deepfake.fusion import Evidence, Judgement, fuse
 from pipelines.deepfake.generators import attribute
 from pipelines.media.frames import DecodeRequest
@@ -41,9 +41,9 @@ async def detect_ai_generated(context: Context) -> Report:
         data["attribution"] = found.to_json()
     if seen.kind == "video":
         data["frames"] = [
-            {"timestamp": round(frame.timestamp, 3), "fake_probability": probability(frame.fake_log_odds)}
+            {"timestamp": round(frame.timestamp, 3), "fake_probability": round(judged.fake_probability, 4)}
             for frame in seen.frames
-            if frame.fake_log_odds is not None
+            if (judged := fuse(_of_frames([frame]), card(FUSION))).reason != "no_evidence"
         ]
     return Report(
         service=SERVICE,
@@ -68,9 +68,16 @@ def _weighed(seen: GeneratedFindings) -> Iterator[Evidence]:
     """A fingerprint that is not found says nothing; frames of one video are no independent witnesses, so their mean."""
     if seen.fingerprint is not None and seen.fingerprint.found:
         yield Evidence("fingerprint", float(card(FINGERPRINT).parameters["found_log_odds"]))
-    odds = [frame.fake_log_odds for frame in seen.frames if frame.fake_log_odds is not None]
+    yield from _of_frames(seen.frames)
+
+
+def _of_frames(frames: Sequence[FrameFinding]) -> Iterator[Evidence]:
+    """The operator's detectors are weighed beside our own, and may say that a picture is real."""
+    odds = [frame.fake_log_odds for frame in frames if frame.fake_log_odds is not None]
     if odds:
         yield Evidence("decoder_traces", statistics.fmean(odds))
+    for name in frames[0].checkpoints:
+        yield Evidence("checkpoint", statistics.fmean(frame.checkpoints[name] for frame in frames))
 
 
 def _signals(evidence: Sequence[Check]) -> list[dict[str, Any]]:

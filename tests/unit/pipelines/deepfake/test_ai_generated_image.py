@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ class Reader:
     ) -> None:
         self._marks, self._fingerprint, self._odds = marks, fingerprint, odds
         self.shapes: dict[str, list[tuple[int, ...]]] = {}
+        self.genuine = 0.5
 
     async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
         self.shapes[name] = [np.shape(item) for item in batch]
@@ -46,6 +48,8 @@ class Reader:
             return [self._marks for _ in batch]
         if name == FINGERPRINT:
             return [self._fingerprint for _ in batch]
+        if name.startswith("hub/"):
+            return [self.genuine for _ in batch]
         odds = [self._odds[min(number, len(self._odds) - 1)] for number in range(len(batch))]
         heat = np.array([[0.1, 0.9]], np.float32)
         return [None if one is None else GeneratedScore(one, heat, 2) for one in odds]
@@ -182,6 +186,28 @@ async def test_only_clear_traces_say_anything(decoder: IsolatedDecoder, odds: fl
     found = statuses(report)
     assert (found["decoder_traces"], found["ai_generated_image"]) == (status, status)
     assert report.verdict is (Verdict.SUSPICIOUS if status is Status.FAILED else Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("genuine", "verdict"), [(0.99, Verdict.GENUINE), (0.6, Verdict.INCONCLUSIVE), (0.01, Verdict.SUSPICIOUS)]
+)
+async def test_a_detector_that_the_operator_brought_is_weighed_and_may_say_real(
+    decoder: IsolatedDecoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, genuine: float, verdict: Verdict
+) -> None:
+    file = tmp_path / "checkpoints.toml"
+    entry = ["[own]", 'task = "ai_generated_image"', f'path = "{tmp_path}"', 'licence = "MIT"', 'labels = {0 = "fake"}']
+    file.write_text("\n".join(entry))
+    monkeypatch.setenv("VERISCOPE_CHECKPOINTS", str(file))
+    reader = Reader(odds=[-0.6])
+    reader.genuine = genuine
+    report = await judged(decoder, saved("PNG"), reader)
+    check = report.check("checkpoint.own")
+    assert check is not None
+    assert (check.score, check.models[0].name) == (pytest.approx(genuine, abs=1e-3), "hub/own")
+    assert report.verdict is verdict
+    marked = await judged(decoder, FILES["NovelAI, PNG"](), reader)
+    assert marked.verdict is Verdict.SUSPICIOUS
 
 
 @pytest.mark.asyncio(loop_scope="module")
