@@ -10,7 +10,7 @@ import numpy as np
 
 from models.training.clips.scenarios import ATTACKS, KINDS
 from models.training.recapture.evaluate import wilson
-from pipelines.identity.active_liveness.verify import DEPTH_LEAST, JUMP_MOST, LIKENESS_LEAST, NAMES
+from pipelines.identity.active_liveness.verify import DEPTH_LEAST, JUMP_MOST, LAG_LEAST, LIKENESS_LEAST, NAMES
 
 _COLOURS = ("#0072B2", "#D55E00", "#CC79A7")
 Line = dict[str, Any]
@@ -24,7 +24,7 @@ decoded in isolation and judged by the service's own pipeline. {cpu:.1f} CPU-sec
 * **Honest answers accepted: {accepted} of {honest}** ({accepted_rate}); the aim is 95 % of 200.
 * **Attacks rejected: {rejected} of {attacks}** ({rejected_rate}); the aim is all of 200.
 
-![Growth by depth, likeness and jumps of honest answers and of the attacks that each measure is for]({picture})
+![Growth by depth, lag of the surroundings, likeness and jumps: honest answers and attacks]({picture})
 
 {table}
 
@@ -38,6 +38,7 @@ cannot show is in [docs/decisions/0008-active-liveness.md](../decisions/0008-act
 """
 _SHAPES = (
     ("active.perspective", "growth_by_depth", DEPTH_LEAST, "Growth by depth", ("screen_approach", "still_moved")),
+    ("active.perspective", "surroundings_lag", LAG_LEAST, "Surroundings lag", ("screen_approach", "still_moved")),
     ("active.identity", "least_cosine", LIKENESS_LEAST, "Least likeness to the frames before", ("person_swap",)),
     ("active.continuity", "jump", JUMP_MOST, "Largest jump, face sizes", ("cut_together",)),
 )
@@ -98,15 +99,15 @@ def _rate(count: int, of: int) -> str:
 
 
 def paint(file: Path, found: Sequence[Line]) -> None:
-    """Writes the PNG: three panels, one a measure."""
+    """Writes the PNG: one panel a measure."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     with pyplot.rc_context({"font.size": 12, "axes.spines.top": False, "axes.spines.right": False}):
-        figure, panels = pyplot.subplots(1, 3, figsize=(15, 4.2), layout="constrained")
-        for axes, (check, value, limit, words, kinds) in zip(panels, _SHAPES, strict=True):
+        figure, panels = pyplot.subplots(2, 2, figsize=(12, 8.4), layout="constrained")
+        for axes, (check, value, limit, words, kinds) in zip(panels.flat, _SHAPES, strict=True):
             groups = {kind: _values(found, kind, check, value) for kind in ("honest", *kinds)}
             edges = np.histogram_bin_edges([number for values in groups.values() for number in values], bins=40)
             for (kind, values), colour in zip(groups.items(), _COLOURS, strict=False):
@@ -122,5 +123,8 @@ def paint(file: Path, found: Sequence[Line]) -> None:
 def _values(found: Sequence[Line], kind: str, check: str, value: str) -> list[float]:
     """Of the clips of a kind that the check could judge."""
     return [
-        line["evidence"][check][value] for line in found if line["kind"] == kind and value in line["evidence"][check]
+        # Beyond a face's own growth, a share is only noise.
+        max(-1.0, line["evidence"][check][value])
+        for line in found
+        if line["kind"] == kind and value in line["evidence"][check]
     ]
