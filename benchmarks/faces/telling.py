@@ -47,7 +47,7 @@ def report(found: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
             "",
             "The unseen kinds but MI-GAN, in equal parts.",
             "",
-            *_table(found["robust"], fake_from),
+            *_table(found.get("robust", {}), fake_from),
             "",
             "## False alarms on real pictures",
             "",
@@ -55,7 +55,7 @@ def report(found: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
             "",
             "## Clips",
             "",
-            *_clips(found["clips"], found["about"]["unseen"], fake_from),
+            *_clips(found.get("clips", {}), found["about"]["unseen"], fake_from),
             "",
             "## Thresholds",
             "",
@@ -103,7 +103,9 @@ def _real(sets: Mapping[str, Sequence[float]], fake_from: float, real_below: flo
 
 
 def _clips(clips: Mapping[str, Mapping[str, float]], unseen: Sequence[str], fake_from: float) -> list[str]:
-    names = [name for name in next(iter(clips.values())) if name != "real"]
+    names = [name for name in next(iter(clips.values()), ()) if name != "real"]
+    if not names:
+        return ["Not measured."]
     real = np.array([scores["real"] for scores in clips.values()])
     lines = [
         f"{len(clips)} clips of which nothing was trained on, two stretches of three frames each, all re-encoded with"
@@ -133,7 +135,7 @@ def _levels(found: Mapping[str, Any]) -> list[str]:
 def share(hits: np.ndarray) -> str:
     """Per cent with its 95 % interval and n."""
     value, low, high = wilson(int(hits.sum()), len(hits))
-    return f"{100 * value:.1f} % ({100 * low:.1f}-{100 * high:.1f}; n={len(hits)})"
+    return f"{100 * value:.1f} % ({100 * max(low, 0.0):.1f}-{100 * high:.1f}; n={len(hits)})"
 
 
 def area(real: np.ndarray, fake: np.ndarray) -> tuple[float, float, float]:
