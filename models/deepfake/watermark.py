@@ -137,6 +137,7 @@ def fits(votes: np.ndarray) -> list[tuple[str, float, float]]:
         ones, zeros = votes[expected], votes[~expected]
         share = votes.mean()
         noise = np.sqrt(max(share * (1 - share), 1e-9) * (1 / len(ones) + 1 / len(zeros)))
-        read = np.array([votes[bit :: len(message)].mean() > 127 / 255 for bit in range(len(message))])
+        # Against the mean of all blocks: chroma that clips reads as mostly zeros.
+        read = np.array([votes[bit :: len(message)].mean() > share for bit in range(len(message))])
         found.append((name, float((ones.mean() - zeros.mean()) / noise), float((read == message).mean())))
     return found
