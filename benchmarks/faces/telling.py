@@ -73,7 +73,7 @@ def _kinds(found: Mapping[str, Any], fake_from: float) -> list[str]:
     rows = {
         f"{name}{'' if name in found['about']['unseen'] else ' (trained)'}": s for name, s in found["pairs"].items()
     }
-    for title, names in pooled.items():
+    for title, names in ((title, names) for title, names in pooled.items() if names):
         rows[title] = {side: [row for name in names for row in found["pairs"][name][side]] for side in ("real", "fake")}
     return _table(rows, fake_from)
 
@@ -126,7 +126,9 @@ def _clips(clips: Mapping[str, Mapping[str, float]], unseen: Sequence[str], fake
 
 
 def _levels(found: Mapping[str, Any]) -> list[str]:
-    fake = np.array([row for name in found["about"]["unseen"] for row in found["pairs"][name]["fake"]])[:, _FUSED]
+    fake = np.array(
+        [row for name in found["about"]["unseen"] or found["pairs"] for row in found["pairs"][name]["fake"]]
+    )[:, _FUSED]
     real = np.array([row for scores in found["pairs"].values() for row in scores["real"]])[:, _FUSED]
     lines = ["| fake from | false alarms | detected (unseen kinds) |", "|---|---|---|"]
     return lines + [f"| {level:g} | {share(real >= level)} | {share(fake >= level)} |" for level in _LEVELS]
