@@ -35,7 +35,12 @@ _HEAD = """# File forensics: what is found, and what is wrongly said
 
 Made by `python -m benchmarks.forensics --data ../shared/data --keep DIR` (seeded). Shares are per cent with Wilson's
 95 % intervals. The forged pictures are small (about 400 x 270 pixels after their history was erased): larger ones are
-easier.
+easier. The generated traces were written by those who wrote the lists of names, so they show that the readers work, not
+how many tools they know.
+
+Copies that overlap their source and lines thinner than 16 pixels are ruled out. That was chosen on seeing three false
+alarms on the 75 web photos (a lattice, a frame, two equal bottles), so `copy_move` on these is no unseen figure: with
+the rule it is wrong on 1 of them, and on 0 of the 79 other photos of the set (0.0 to 4.6), which nobody had looked at.
 
 """
 

@@ -4,8 +4,8 @@
     python -m benchmarks.id_forgeries --rows rows.jsonl --report docs/benchmarks
 
 The first command measures and may be stopped and started again; it appends one line for each check of each photograph.
-The second writes `id-forgeries.json` and `id-forgeries.png` (ROC curves): every kind of forgery with its control, for
-each check that ships.
+The second writes `id-forgeries.md` and `id-forgeries.png` (ROC curves): every kind of forgery with its control, for
+each check.
 """
 
 import argparse
@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.documents.roc import draw, table
+from benchmarks.documents import id_forgeries_page
+from benchmarks.documents.roc import draw, markdown, table
 from models.document.copy_move import CopyMoveDetector
 from models.document.ghosts import GhostDetector, Picture
 from models.document.retouching import RetouchingDetector
@@ -27,7 +28,13 @@ from models.training.specimens.portraits import id_portraits
 from models.training.specimens.surroundings import RESERVED_GROUNDS
 from pipelines.document.id_document.traces import around
 
-CHECKS = ("portrait_substitution", "font_consistency", "jpeg_ghosts", "copy_move")
+CHECKS = {
+    "portrait_substitution": ("portrait", *dataset.HONEST[1:]),
+    "font_consistency": ("field",),
+    "jpeg_ghosts": ("portrait", "field_same", "copy", *dataset.HONEST[1:]),
+    "copy_move": ("copy",),
+}
+"""Check -> first words of the kinds that its ROC curves show."""
 _CAREFUL = 85
 """Least JPEG quality of a photograph that counts as a clean capture; careless ones are compressed more."""
 
@@ -86,8 +93,11 @@ def main() -> None:
     asked = parser.parse_args()
     done = [json.loads(line) for line in asked.rows.read_text().splitlines()] if asked.rows.exists() else []
     if asked.report is not None:
-        figures = {"seed": asked.seed, "rows": table(done, CHECKS)}
-        (asked.report / "id-forgeries.json").write_text(json.dumps(figures, indent=1) + "\n")
+        documents = len({row["document"] for row in done})
+        page = id_forgeries_page.PAGE.format(
+            documents=documents, seed=asked.seed, table=markdown(table(done, tuple(CHECKS)))
+        )
+        (asked.report / "id-forgeries.md").write_text(page, encoding="utf-8")
         draw(done, CHECKS, asked.report / "id-forgeries.png")
         return
     first = max((row["document"] for row in done), default=-1) + 1

@@ -1,6 +1,6 @@
 """Shares, intervals and ROC curves of checks whose scores are higher for genuine documents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +58,13 @@ def table(rows: Sequence[Row], checks: Sequence[str]) -> list[Row]:
     return found
 
 
-def draw(rows: Sequence[Row], checks: Sequence[str], file: Path) -> None:
-    """ROC curves: one panel a check, controls dashed."""
+def draw(rows: Sequence[Row], checks: Mapping[str, tuple[str, ...]], file: Path) -> None:
+    """ROC curves: one panel a check, with the kinds that begin with one of its words; controls dashed."""
     figure, panels = plt.subplots(1, len(checks), figsize=(4.2 * len(checks), 4.4), sharey=True)
     for panel, check in zip(panels, checks, strict=True):
-        kinds = scores(rows, check)
-        honest = np.array(kinds.pop(HONEST))
+        every = scores(rows, check)
+        honest = np.array(every[HONEST])
+        kinds = {kind: values for kind, values in every.items() if kind.startswith(checks[check])}
         limits = np.concatenate([[-1], np.unique(np.concatenate([honest, *map(np.array, kinds.values())])), [2]])
         alarms = [(honest < limit).mean() for limit in limits]
         for kind, values in sorted(kinds.items()):
@@ -78,3 +79,13 @@ def draw(rows: Sequence[Row], checks: Sequence[str], file: Path) -> None:
     panels[0].set_ylabel("forged photographs flagged")
     figure.tight_layout()
     figure.savefig(file, dpi=110)
+
+
+def markdown(found: Sequence[Row]) -> str:
+    """The table as Markdown; AUC against the honest ones."""
+    lines = ["| check | kind | n | AUC | flagged (95 %) |", "|---|---|---|---|---|"]
+    for row in found:
+        area = "" if row["kind"].startswith(HONEST) else f"{row['auc']:.2f}"
+        share = f"{row['flagged']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+        lines.append(f"| `{row['check']}` | {row['kind']} | {row['n']} | {area} | {share} |")
+    return "\n".join(lines)
