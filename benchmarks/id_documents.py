@@ -48,7 +48,6 @@ STEPS = {
     "face/landmarks": "portrait",
     "face/embedder": "portrait",
     "document/retouching": "forgery: retouching",
-    "document/copy-move": "forgery: copy-move",
     "document/ghosts": "forgery: JPEG ghosts",
 }
 HONEST = ("careful", "careless")
