@@ -60,7 +60,7 @@ def described(pictures: list[np.ndarray], features: Features, most: int = 4) -> 
 
 def generated(views: Path, features: Features) -> Patches:
     """Generated pictures that no photograph was decoded for, each sent one way."""
-    stored, rng = np.load(views), np.random.default_rng(SEED + 1)
+    stored, rng = dict(np.load(views)), np.random.default_rng(SEED + 1)
     rows = np.flatnonzero(stored["fake"] & (stored["pairs"] < 0))
     x, kept = [], []
     for row in rows:
@@ -158,7 +158,7 @@ def main() -> None:
                   for kind, chosen in kinds(made)}  # fmt: skip
         print("   generators of today:", modern, flush=True)
     features = shallow(pretrained(args.trunk).eval())
-    stored, rng = np.load(args.views), np.random.default_rng(SEED + 2)
+    stored, rng = dict(np.load(args.views)), np.random.default_rng(SEED + 2)
     x, labels = [], []
     for row in np.flatnonzero(stored["pairs"] >= 0):
         way = drawn(rng)
