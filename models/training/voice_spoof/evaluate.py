@@ -75,14 +75,8 @@ def figures_of(stored: dict[str, np.ndarray], found: dict[str, np.ndarray], fina
         for name in outside
         for which in KINDS
     }
-    table, thresholds = report(found, family, fold, kind), []
-    for alarms in ALARMS:
-        limit = float(np.quantile(real, 1 - alarms))
-        row = {"false_alarms": alarms, "log_odds": round(limit, 3)}
-        for which in KINDS:
-            hits = [np.mean(by_family[f"{name}|{which}"] >= limit) for name in found]
-            row[f"detected_{which}"] = round(float(np.mean(hits)), 3)
-        thresholds.append(row)
+    table = report(found, family, fold, kind)
+    thresholds = [_threshold(alarms, real, by_family, list(found)) for alarms in ALARMS]
     return {
         "scale": round(scale, 4),
         "offset": round(offset, 4),
@@ -98,6 +92,17 @@ def figures_of(stored: dict[str, np.ndarray], found: dict[str, np.ndarray], fina
         "odds": {name: [round(float(x), 2) for x in values] for name, values in (by_family | by_source).items()},
         "real": [round(float(x), 2) for x in np.sort(odds[~fake])[:: len(found)]],
     }
+
+
+def _threshold(alarms: float, real: np.ndarray, by_family: dict[str, np.ndarray], names: list[str]) -> dict[str, float]:
+    """Log odds that a share of real windows reaches, and the mean share of each family's windows that do."""
+    limit = float(np.quantile(real, 1 - alarms))
+    row = {"false_alarms": alarms, "log_odds": round(limit, 3)}
+    for which in KINDS:
+        row[f"detected_{which}"] = round(
+            float(np.mean([np.mean(by_family[f"{n}|{which}"] >= limit) for n in names])), 3
+        )
+    return row
 
 
 def rate(what: str, on: str, hits: np.ndarray) -> Measurement:
