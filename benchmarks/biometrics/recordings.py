@@ -1,5 +1,6 @@
 """Presentation attacks on the passive liveness service as short recordings: rendered heads, photos and screens."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -48,26 +49,30 @@ def heads(data: Path) -> list[tuple[str, Head]]:
 def judge_recordings(product: Product, data: Path, cache: Path, count: int, tick: Tick) -> tuple[Judged, int]:
     """What the service says of `count` recordings of each presentation, and of how many people they are.
 
-    What was judged before by the same code is read from disk.
+    What was judged before by the same code is read from disk, clip by clip.
     """
     parts = [*(ROOT / "models/training/clips").glob("*.py"), Path(__file__)]
-    file = cache / f"recordings-{liveness_version()}-{fingerprint(parts)}-{count}.npz"
-    if not file.exists():
-        shown, rows = heads(data), []
-        order = np.random.default_rng(SEED).permutation(len(shown))
-        for number in range(count):
+    kept = cache / f"recordings-{liveness_version()}-{fingerprint(parts)}.jsonl"
+    cache.mkdir(parents=True, exist_ok=True)
+    lines = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
+    rows = {(kind, number): (status, why, person) for kind, number, status, why, person in map(json.loads, lines)}
+    wanted = [(kind, number) for number in range(count) for kind in PRESENTATIONS]
+    shown = heads(data) if set(wanted) - set(rows) else []
+    order = np.random.default_rng(SEED).permutation(len(shown))
+    for kind, number in wanted:
+        if (kind, number) not in rows:
             person, head = shown[order[number % len(shown)]]
-            for place, kind in enumerate(PRESENTATIONS):
-                clip = present(kind, head, np.random.default_rng([SEED, place, number]), SETTINGS)
-                report = product.run(check_liveness(Context({"file": clip}, product.workers)))
-                assert isinstance(report, Report)
-                rows.append((kind, *_said(report), person))
-                tick()
-        kinds, said, why, people = zip(*rows, strict=True)
-        cache.mkdir(parents=True, exist_ok=True)
-        np.savez(file, species=kinds, status=said, why=why, people=people)
-    with np.load(file) as kept:
-        return Judged(kept["species"], kept["status"], kept["why"]), len(set(kept["people"]))
+            chance = np.random.default_rng([SEED, list(PRESENTATIONS).index(kind), number])
+            context = Context({"file": present(kind, head, chance, SETTINGS)}, product.workers)
+            report = product.run(check_liveness(context))
+            assert isinstance(report, Report)
+            rows[kind, number] = (*_said(report), person)
+            with kept.open("a", encoding="utf-8") as out:
+                out.write(json.dumps([kind, number, *rows[kind, number]]) + "\n")
+        tick()
+    found = [(kind, *rows[kind, number]) for kind, number in wanted]
+    kinds, said, why, people = (np.array(column) for column in zip(*found, strict=True))
+    return Judged(kinds, said, why), len(set(people.tolist()))
 
 
 def _said(report: Report) -> tuple[str, str]:
