@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from models.cards import card
-from models.registry import PREDICTORS
 from models.voice.activity import RATE
 from pipelines.context import Context
 from pipelines.deepfake.fusion import Evidence, Judgement, fuse
@@ -136,7 +135,7 @@ def _detector_checks(seen: VoiceFindings) -> Iterator[Check]:
             "fake_share": round(sum(p >= 0.5 for p in probabilities) / len(probabilities), 3),
             **({} if stretch is None else {"worst_stretch": _segment(stretch)}),
         },
-        models=used(SPOOF) if SPOOF in PREDICTORS else (),
+        models=used(SPOOF),
         ms=seen.ms,
     )
 

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from models.cards import card
-from models.registry import PREDICTORS
 from models.voice.activity import RATE, Span
 from pipelines.deepfake.voice_packed import Packed, pack
 from pipelines.deepfake.voice_timeline import draw_timeline
@@ -20,9 +19,7 @@ from pipelines.report import Artifact
 from pipelines.workers import Models
 
 ACTIVITY, SPOOF = "voice/activity", "voice/spoof"
-MODELS = (ACTIVITY, *(name for name in (SPOOF,) if name in PREDICTORS))
-WINDOW_SECONDS = 4.0
-"""Of the timeline where no detector asks for another length."""
+MODELS = (ACTIVITY, SPOOF)
 _GROUP = 16
 _MESSAGES = {"corrupt_media": "the sound is damaged or incomplete", "no_audio_stream": "no audio stream"}
 
@@ -35,7 +32,7 @@ class VoiceFindings:
         kind: `audio` or `video`.
         duration: seconds.
         spans: where somebody speaks.
-        windows: stretches of speech with what the detector says of them; without, where there is no detector.
+        windows: stretches of speech with what the detector says of them.
         facts: what the forensic reader found in the file: `details`, `flags`, `signals`.
         speech: all that is spoken, where it was asked for.
         artifacts: the timeline, where it was asked for.
@@ -78,11 +75,8 @@ async def listen(decoded: Decoded, models: Models, options: Mapping[str, Any]) -
 
 
 async def _judged(spans: Sequence[Span], samples: npt.NDArray[np.int16], models: Models) -> list[Window]:
-    known = SPOOF in PREDICTORS
-    length = float(card(SPOOF).parameters["window_s"]) if known else WINDOW_SECONDS
+    length = float(card(SPOOF).parameters["window_s"])
     windows = cut_windows(spans, len(samples) / RATE, length)
-    if not known:
-        return windows
     judged: list[Window] = []
     for group in in_groups(windows, _GROUP):
         found: Iterable[float] = await models.predict(SPOOF, [samples_of(w, samples, length) for w in group])
