@@ -52,6 +52,7 @@ STEPS = {
 }
 HONEST = ("careful", "careless")
 ATTACKS = ("screen", "print_colour", "print_grey")
+_EVERY = 4
 _WIDTHS = (950, 1250)  # of a recaptured document, camera pixels: as large as the honest ones
 REQUEST = DecodeRequest(frames=PAGES, max_side=MAX_SIDE, kinds=frozenset({"image"}), dpi=DPI)
 
@@ -165,10 +166,11 @@ async def measure(data: Path, count: int, attacks: int, seed: int, out: Path) ->
         rng = np.random.default_rng([seed, number])
         face, other = (faces[int(rng.integers(len(faces)))] for _ in range(2))
         document = specimen(rng, RESERVED[number % len(RESERVED)], face)
-        if number <= count:
-            files, kind = photographs(rng, document)
+        turn, attack = divmod(number, _EVERY)  # in turn, so that a run that is ended early has some of both
+        if attack == _EVERY - 1 and turn < attacks:
+            files, kind = recaptures(rng, document, ATTACKS[turn % len(ATTACKS)], other)
         else:
-            files, kind = recaptures(rng, document, ATTACKS[number % len(ATTACKS)], other)
+            files, kind = photographs(rng, document)
         today = date.fromisoformat(document.truth["issue_date"])
         found, spent = await judge(files, models, today)
         if number == 0:
