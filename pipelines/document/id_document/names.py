@@ -22,6 +22,8 @@ _ALIKE = str.maketrans({"0": "O", "1": "I", "5": "S", "8": "B", "2": "Z", "6": "
 """Figures never stand in names: there they are letters that were misread."""
 _FIGURES = {"0": ("O", "OE"), "1": ("I", "L")}
 """Those that may be several letters: a barred O is often read as a zero."""
+_PLAIN = {"O": ("O", "OE")}
+"""Printed letters that may have lost a mark when they were read: text networks often miss the bar of a barred O."""
 _MOST = 80
 
 
@@ -42,7 +44,7 @@ def distance_of_names(printed: str, zone: str, *, truncated: bool = False) -> in
     # A barcode may hold accents, which a zone cannot: the shortest spelling stands for them.
     spelt = "".join(_spelt(letter)[-1] for letter in zone.upper().translate(_ALIKE)[:_MOST])
     wanted = re.sub(r"[^A-Z]", "", spelt)
-    return _edits([_spelt(letter) for letter in printed.upper()[:_MOST]], wanted, truncated)
+    return _edits([_PLAIN.get(letter) or _spelt(letter) for letter in printed.upper()[:_MOST]], wanted, truncated)
 
 
 def _spelt(letter: str) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from pipelines.document.id_document.names import distance_of_names
         ("Weiß", "WEISS"),
         ("K0WA1SKA", "KOWALSKA"),
         ("0KLAND", "OEKLAND"),
+        ("OKLAND", "OEKLAND"),
+        ("BROOKS", "BROOKS"),
         ("HANNA ZOË", "HANNA ZOË"),
     ],
 )
