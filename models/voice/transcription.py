@@ -28,6 +28,9 @@ from models.voice.whisper_tokens import (
 )
 
 ENGLISH = "en"
+_NOBODYS = ("la", "sa")
+"""Latin and Sanskrit: nobody's mother tongue, they draw old-fashioned readings of others to themselves."""
+_NEVER = -30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,13 @@ class Transcript:
     sureness: float
 
 
+def _languages(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Log probabilities of the languages that a guess may fall on; the others stand far below."""
+    among = scores[FIRST_LANGUAGE : FIRST_LANGUAGE + len(LANGUAGES)].copy()
+    among[[LANGUAGES.index(code) for code in _NOBODYS]] = among.max() + _NEVER
+    return log_softmax(among)
+
+
 class Transcriber(Predictor[Utterance, Transcript]):
     """Writes speech down with Whisper small (Radford et al. 2022), its weights of 8 bits.
 
@@ -99,7 +109,7 @@ class Transcriber(Predictor[Utterance, Transcript]):
         limits = self.card.parameters
         duration = len(utterance.samples) / RATE
         begun = self._decoder.begin(self._encoder(log_mel(utterance.samples)), [START])
-        languages = log_softmax(begun.scores[FIRST_LANGUAGE : FIRST_LANGUAGE + len(LANGUAGES)])
+        languages = _languages(begun.scores)
         silence = float(np.exp(log_softmax(begun.scores)[SILENCE]))
         code = utterance.language or LANGUAGES[int(languages.argmax())]
         spoken = self._decoder.say(begun, FIRST_LANGUAGE + LANGUAGES.index(code))

@@ -98,3 +98,8 @@ def test_french_is_recognised_and_said_in_english(transcriber: Transcriber, shar
 def test_a_named_language_is_not_guessed(transcriber: Transcriber, shared_data: Path) -> None:
     samples = sound(shared_data / "audio/languages/fr_demo-moreinfo.flac")[: 2 * RATE]
     assert transcriber.predict([Utterance(samples, language="es")])[0].language == "es"
+
+
+def test_an_old_fashioned_reading_is_not_taken_for_latin(transcriber: Transcriber, shared_data: Path) -> None:
+    samples = sound(next((shared_data / "audio/transcribed").rglob("2033-164914-0001.flac")))
+    assert transcriber.predict([Utterance(samples)])[0].language == "en"
