@@ -29,7 +29,7 @@ STAGES: dict[str, NamedStage] = {
     "ai_generated_image": NamedStage(
         ai_generated_findings.examine, (*ai_generated_findings.MODELS, *of_task("ai_generated_image"))
     ),
-    "face_manipulation": NamedStage(face_findings.look, face_findings.MODELS),
-    "voice": NamedStage(voice_findings.listen, voice_findings.MODELS),
+    "face_manipulation": NamedStage(face_findings.look, (*face_findings.MODELS, *of_task("face_manipulation"))),
+    "voice": NamedStage(voice_findings.listen, (*voice_findings.MODELS, *of_task("voice"))),
     "id_document": NamedStage(id_document.observe, id_document.MODELS),
 }

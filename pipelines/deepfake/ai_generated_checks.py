@@ -5,8 +5,8 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from models.cards import card
-from models.hub.checkpoint import PREFIX
 from pipelines.deepfake.ai_generated_findings import FINGERPRINT, MARK, NETWORK, WATERMARK, GeneratedFindings
+from pipelines.deepfake.fusion import checkpoint_checks
 from pipelines.provenance import used
 from pipelines.report import Check, Status
 
@@ -22,7 +22,9 @@ def evidence_of(seen: GeneratedFindings) -> Iterator[Check]:
     yield _watermark(seen)
     yield _fingerprint(seen)
     yield _traces(seen)
-    yield from _brought(seen)
+    yield from checkpoint_checks(
+        {name: [frame.checkpoints[name] for frame in seen.frames] for name in seen.frames[0].checkpoints}
+    )
 
 
 def probability(log_odds: float) -> float:
@@ -81,21 +83,6 @@ def _fingerprint(seen: GeneratedFindings) -> Check:
         },
         models=used(FINGERPRINT),
     )
-
-
-def _brought(seen: GeneratedFindings) -> Iterator[Check]:
-    """What the operator's own detectors say, each by itself."""
-    for name in seen.frames[0].checkpoints:
-        odds = [frame.checkpoints[name] for frame in seen.frames]
-        mean = statistics.fmean(odds)
-        yield Check(
-            name=f"checkpoint.{name.removeprefix(PREFIX)}",
-            status=Status.FAILED if mean >= 0 else Status.PASSED,
-            score=round(1 - probability(mean), 4),
-            threshold=0.5,
-            evidence={"frames": len(odds), "highest": probability(max(odds))},
-            models=used(name),
-        )
 
 
 def _traces(seen: GeneratedFindings) -> Check:

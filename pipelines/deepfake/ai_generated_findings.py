@@ -1,7 +1,6 @@
 """The stage of AI-generated images: what the file declares, and what its pixels show."""
 
 import asyncio
-import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from models.deepfake.fingerprint import Fingerprint
 from models.deepfake.generated_image import GeneratedScore
 from models.deepfake.watermark import Watermark
 from models.hub.checkpoint import of_task
+from pipelines.deepfake.fusion import log_odds_of
 from pipelines.errors import MediaError
 from pipelines.media.encode import heatmap
 from pipelines.media.frames import Decoded
@@ -23,7 +23,6 @@ STAGE = "ai_generated_image"
 WATERMARK, FINGERPRINT, NETWORK = "deepfake/watermark", "deepfake/fingerprint", "deepfake/generated-image"
 MODELS = (WATERMARK, FINGERPRINT, NETWORK)
 MARK, OVERLAY = "ai_generator_metadata", "heatmap-1.png"
-_SURE = 1e-4  # no score carries infinite weight
 _MESSAGES = {"image_too_large": "image too large", "video_too_long": "video too long",
              "video_resolution": "video resolution too high"}  # fmt: skip
 
@@ -95,7 +94,7 @@ async def examine(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
         FrameFinding(
             timestamp=frame.timestamp,
             fake_log_odds=scores[number].fake_log_odds if scores[number] else None,
-            checkpoints={name: _log_odds(genuine[number]) for name, genuine in zip(brought, told, strict=True)},
+            checkpoints={name: log_odds_of(genuine[number]) for name, genuine in zip(brought, told, strict=True)},
         )
         for number, frame in enumerate(decoded.frames)
     )
@@ -110,12 +109,6 @@ async def examine(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
         artifacts=_overlay(decoded, scores, orientation) if options.get("explain") else (),
         ms=(time.perf_counter() - began) * 1000,
     )
-
-
-def _log_odds(genuine: float) -> float:
-    """Of being fake, from a score 0..1, higher = more genuine."""
-    genuine = min(max(genuine, _SURE), 1 - _SURE)
-    return math.log((1 - genuine) / genuine)
 
 
 def _overlay(decoded: Decoded, scores: Sequence[GeneratedScore | None], orientation: int) -> tuple[Artifact, ...]:

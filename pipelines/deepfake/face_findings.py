@@ -12,9 +12,11 @@ from models.deepfake.face_artifacts import face_view
 from models.deepfake.face_frequency import log_odds as frequency_log_odds
 from models.face.alignment import align
 from models.face.landmarks import alignment_points
+from models.hub.checkpoint import of_task
 from pipelines.deepfake.face_motion import LipSync, Path, identity_jitter, landmark_jitter, lip_sync
 from pipelines.deepfake.face_pictures import heat_of, preview_of
 from pipelines.deepfake.face_tracks import Glimpse, overlap, tracks
+from pipelines.deepfake.fusion import log_odds_of
 from pipelines.errors import MediaError
 from pipelines.identity.following import follow, stride
 from pipelines.identity.sights import Scene, Sight, sights, upright
@@ -36,6 +38,7 @@ SMALLEST = 48.0
 EXPLAINED = 20
 """Pictures that explain, at most (contracts 2.6)."""
 _SAME_PLACE = 0.3
+_AROUND = 0.3
 _MESSAGES = {"corrupt_media": "the file is damaged or incomplete", "image_too_large": "image too large",
              "video_too_long": "video too long", "video_resolution": "video resolution too high"}  # fmt: skip
 
@@ -116,6 +119,14 @@ async def look(decoded: Decoded, models: Models, options: Mapping[str, Any]) -> 
     )
 
 
+def _crop(sight: Sight) -> np.ndarray:
+    """The face with a third of its size around it, in the frame's own pixels, as published detectors are trained."""
+    left, top, right, bottom = sight.edges
+    x, y = _AROUND * (right - left), _AROUND * (bottom - top)
+    rows = slice(max(0, int(top - y)), int(bottom + y) + 1)
+    return np.ascontiguousarray(sight.pixels[rows, max(0, int(left - x)) : int(right + x) + 1])
+
+
 async def _glimpses(decoded: Decoded, looked: Sequence[Scene], models: Models) -> list[Glimpse]:
     """The faces of the judged frames, each asked of embedder and network."""
     chosen = _chosen(looked)
@@ -130,6 +141,9 @@ async def _glimpses(decoded: Decoded, looked: Sequence[Scene], models: Models) -
     large = [m for m, (_, sight) in enumerate(seen) if min(sight.box.width, sight.box.height) >= SMALLEST]
     views = {m: face_view(seen[m][1].pixels, seen[m][1].box) for m in large}
     judged = dict(zip(large, await models.predict(NETWORK, [views[m] for m in large]), strict=True))
+    brought = of_task("face_manipulation")
+    crops = [_crop(seen[m][1]) for m in large] if brought else []
+    told = {name: dict(zip(large, await models.predict(name, crops), strict=True)) for name in brought}
     return [
         Glimpse(
             frame=n,
@@ -138,6 +152,7 @@ async def _glimpses(decoded: Decoded, looked: Sequence[Scene], models: Models) -
             box=_original(sight, decoded.scale),
             embedding=embedding,
             artifacts=judged.get(m),
+            checkpoints={name: log_odds_of(genuine[m]) for name, genuine in told.items() if m in genuine},
             frequency=frequency_log_odds(views[m]) if m in views else None,
             view=views.get(m),
         )

@@ -13,7 +13,7 @@ from pipelines.deepfake.face_checks import motion_checks
 from pipelines.deepfake.face_findings import NETWORK, FaceFindings
 from pipelines.deepfake.face_pictures import draw_timeline
 from pipelines.deepfake.face_tracks import Glimpse, kinds_of
-from pipelines.deepfake.fusion import Evidence, Judgement, fuse
+from pipelines.deepfake.fusion import Evidence, Judgement, checkpoint_checks, fuse
 from pipelines.media.frames import DecodeRequest
 from pipelines.policy import NOT_APPLICABLE, verdict
 from pipelines.provenance import used
@@ -64,7 +64,9 @@ def judge(track: Sequence[Glimpse]) -> Judgement:
         (ARTIFACTS, top_mean([g.artifacts.log_odds for g in track if g.artifacts is not None])),
         (FREQUENCY, top_mean([g.frequency for g in track if g.frequency is not None])),
     )
-    judgement = fuse([Evidence(name, odds) for name, odds in found if odds is not None], fusion)
+    evidence = [Evidence(name, odds) for name, odds in found if odds is not None]
+    evidence += [Evidence("checkpoint", top_mean(odds) or 0.0) for odds in _brought(track).values()]
+    judgement = fuse(evidence, fusion)
     return judgement if found[0][1] is not None else replace(judgement, reason="face_too_small")
 
 
@@ -78,6 +80,12 @@ def judge_crops(found: Sequence[FaceArtifacts], subject: str) -> Check:
     return judgement.check(
         DECIDES, card(FUSION), subject, evidence={"frames": len(found)}, models=used(NETWORK, FUSION)
     )
+
+
+def _brought(track: Sequence[Glimpse]) -> dict[str, list[float]]:
+    """What each of the operator's detectors says of one face."""
+    names = dict.fromkeys(name for glimpse in track for name in glimpse.checkpoints)
+    return {name: [g.checkpoints[name] for g in track if name in g.checkpoints] for name in names}
 
 
 def top_mean(odds: Sequence[float]) -> float | None:
@@ -124,6 +132,7 @@ def _deciding(seen: FaceFindings, whole: Judgement) -> Check:
 def _face_checks(seen: FaceFindings, judged: Sequence[Judgement]) -> Iterator[Check]:
     """One check a face and kind of evidence; they inform, the fused one decides."""
     for number, track in enumerate(seen.tracks):
+        yield from checkpoint_checks(_brought(track), f"file#face{number}")
         for name, odds in (
             (ARTIFACTS, [g.artifacts.log_odds for g in track if g.artifacts is not None]),
             (FREQUENCY, [g.frequency for g in track if g.frequency is not None]),

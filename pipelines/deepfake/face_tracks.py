@@ -27,6 +27,7 @@ class Glimpse:
         box: pixels of the upright original.
         artifacts: what the network says of it; None where the face is too small for it.
         frequency: log odds by its grain, likewise.
+        checkpoints: registry names of the operator's detectors -> log odds of being fake, likewise.
         view: (192, 192, 3) uint8 RGB, what the network saw.
     """
 
@@ -37,6 +38,7 @@ class Glimpse:
     embedding: np.ndarray
     artifacts: FaceArtifacts | None = None
     frequency: float | None = None
+    checkpoints: Mapping[str, float] = field(default_factory=dict)
     view: np.ndarray | None = field(default=None, repr=False)
 
 

@@ -5,13 +5,17 @@ back what the checks have in common.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from models.cards import Card
+from models.hub.checkpoint import PREFIX
+from pipelines.provenance import used
 from pipelines.report import Check, Status
 
+_SURE = 1e-4  # no score carries infinite weight
 LOG_ODDS_MOST = 6.0
 """No single check may count for more (0.25 % against 99.75 %): calibration never saw rarer cases."""
 
@@ -61,6 +65,31 @@ class Judgement:
             threshold=round(1 - float(card.parameters["fake_from"]), 4),
             reasons=(self.reason,) if self.reason else (),
             **more,
+        )
+
+
+def log_odds_of(genuine: float) -> float:
+    """Log odds of being fake, from a calibrated score 0..1, higher = more genuine."""
+    genuine = min(max(genuine, _SURE), 1 - _SURE)
+    return math.log((1 - genuine) / genuine)
+
+
+def checkpoint_checks(odds: Mapping[str, Sequence[float]], subject: str = "file") -> Iterator[Check]:
+    """What each of the operator's own detectors says; they inform, and are weighed as `checkpoint`.
+
+    Args:
+        odds: registry name of a detector -> log odds of being fake of each frame or window it was shown.
+    """
+    for name, told in odds.items():
+        mean = statistics.fmean(told)
+        yield Check(
+            name=f"checkpoint.{name.removeprefix(PREFIX)}",
+            subject=subject,
+            status=Status.FAILED if mean >= 0 else Status.PASSED,
+            score=round(1 / (1 + math.exp(mean)), 4),
+            threshold=0.5,
+            evidence={"judged": len(told), "highest_log_odds": round(max(told), 3)},
+            models=used(name),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from models.cards import card
 from models.voice.activity import RATE
 from pipelines.context import Context
-from pipelines.deepfake.fusion import Evidence, Judgement, fuse
+from pipelines.deepfake.fusion import Evidence, Judgement, checkpoint_checks, fuse
 from pipelines.deepfake.voice_findings import ACTIVITY, SPOOF, VoiceFindings
 from pipelines.deepfake.voice_speech import BEGUN, TRANSCRIBER, write_down
 from pipelines.deepfake.voice_timeline import fake_probability
@@ -48,7 +48,13 @@ async def analyse_voice(context: Context) -> Report:
     speech = None if seen.speech is None else await write_down(context, seen.speech)
     judgement = judge(seen.windows)
     marks = list(_marks(seen))
-    checks = (*marks, *_detector_checks(seen), _deciding(seen, judgement), _transcription(seen, speech))
+    checks = (
+        *marks,
+        *_detector_checks(seen),
+        *checkpoint_checks(_brought(seen.windows)),
+        _deciding(seen, judgement),
+        _transcription(seen, speech),
+    )
     return Report(
         service=SERVICE,
         verdict=verdict(SERVICE, checks),
@@ -66,7 +72,9 @@ def judge(windows: Sequence[Window]) -> Judgement:
     """What the windows say together. Without a detector, or without speech, nothing."""
     odds = pooled(windows)
     fusion = card("voice/fusion")
-    judgement = fuse([] if odds is None else [Evidence(DETECTOR, odds)], fusion)
+    evidence = [] if odds is None else [Evidence(DETECTOR, odds)]
+    evidence += [Evidence("checkpoint", statistics.fmean(told)) for told in _brought(windows).values()]
+    judgement = fuse(evidence, fusion)
     if odds is None and windows:
         return replace(judgement, reason="no_detector")
     stretch = worst_stretch(windows)
@@ -75,6 +83,12 @@ def judge(windows: Sequence[Window]) -> Judgement:
         if within.status is Status.FAILED:  # a part of it may have been put in
             return replace(judgement, status=Status.INCONCLUSIVE, reason="suspicious_stretch")
     return judgement
+
+
+def _brought(windows: Sequence[Window]) -> dict[str, list[float]]:
+    """What each of the operator's detectors says of the windows."""
+    names = windows[0].checkpoints if windows else ()
+    return {name: [window.checkpoints[name] for window in windows] for name in names}
 
 
 def pooled(windows: Sequence[Window]) -> float | None:

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.cards import card
+from models.hub.checkpoint import of_task
 from models.voice.activity import RATE, Span
+from pipelines.deepfake.fusion import log_odds_of
 from pipelines.deepfake.voice_packed import Packed, pack
 from pipelines.deepfake.voice_timeline import draw_timeline
 from pipelines.deepfake.voice_windows import Window, cut_windows, in_groups, samples_of
@@ -80,5 +82,14 @@ async def _judged(spans: Sequence[Span], samples: npt.NDArray[np.int16], models:
     judged: list[Window] = []
     for group in in_groups(windows, _GROUP):
         found: Iterable[float] = await models.predict(SPOOF, [samples_of(w, samples, length) for w in group])
-        judged += [replace(w, fake_log_odds=float(odds)) for w, odds in zip(group, found, strict=True)]
+        sounds = [samples[int(w.start * RATE) : int(w.end * RATE)] for w in group]
+        told = {name: await models.predict(name, sounds) for name in of_task("voice")}
+        judged += [
+            replace(
+                window,
+                fake_log_odds=float(odds),
+                checkpoints={name: log_odds_of(genuine[n]) for name, genuine in told.items()},
+            )
+            for n, (window, odds) in enumerate(zip(group, found, strict=True))
+        ]
     return judged

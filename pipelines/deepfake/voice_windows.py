@@ -1,7 +1,7 @@
 """Which stretches of a recording a detector listens to."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +14,13 @@ LEAST_SPEECH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of the recording in seconds, with what a detector says of it: natural log odds of being fake."""
+    """A stretch of the recording in seconds, with natural log odds of being fake: of our detector, and of each that an
+    operator brought, by its registry name."""
 
     start: float
     end: float
     fake_log_odds: float | None = None
+    checkpoints: Mapping[str, float] = field(default_factory=dict)
 
 
 def cut_windows(spans: Sequence[Span], duration: float, length: float) -> list[Window]:

@@ -23,6 +23,7 @@ from pipelines.errors import MediaError
 from pipelines.media.decoder import IsolatedDecoder
 from pipelines.media.frames import DecodeRequest
 from pipelines.report import Report, Status, Verdict
+from tests.unit.pipelines.deepfake.brought import bring
 from tests.unit.pipelines.media.forensics.test_provenance import Authority
 
 CLEAN = (Watermark("dwtDct", "SDXL", 0.5, 1.0, False),)
@@ -195,10 +196,7 @@ async def test_only_clear_traces_say_anything(decoder: IsolatedDecoder, odds: fl
 async def test_a_detector_that_the_operator_brought_is_weighed_and_may_say_real(
     decoder: IsolatedDecoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, genuine: float, verdict: Verdict
 ) -> None:
-    file = tmp_path / "checkpoints.toml"
-    entry = ["[own]", 'task = "ai_generated_image"', f'path = "{tmp_path}"', 'licence = "MIT"', 'labels = {0 = "fake"}']
-    file.write_text("\n".join(entry))
-    monkeypatch.setenv("VERISCOPE_CHECKPOINTS", str(file))
+    bring(monkeypatch, tmp_path, "ai_generated_image")
     reader = Reader(odds=[-0.6])
     reader.genuine = genuine
     report = await judged(decoder, saved("PNG"), reader)

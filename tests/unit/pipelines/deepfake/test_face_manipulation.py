@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from pipelines.deepfake.face_manipulation import detect_manipulation, judge_crop
 from pipelines.errors import MediaError
 from pipelines.media.frames import Decoded, DecodeRequest
 from pipelines.report import Report, Status, Verdict
+from tests.unit.pipelines.deepfake.brought import NAME, bring
 from tests.unit.pipelines.identity.faces import MarkedFaces, decoded, picture
 
 NOTHING: Mapping[str, Any] = {"details": {}, "flags": {}, "signals": {}}
@@ -27,11 +29,14 @@ def artifacts(odds: float, kind: str = KINDS[0]) -> FaceArtifacts:
 class Judges(MarkedFaces):
     """Faces as marked; the network gives each view its log odds in turn."""
 
-    def __init__(self, *odds: float, kind: str = KINDS[0]) -> None:
+    def __init__(self, *odds: float, kind: str = KINDS[0], genuine: float = 0.5) -> None:
         super().__init__()
-        self._odds, self._kind, self._judged = odds, kind, 0
+        self._odds, self._kind, self._judged, self._genuine = odds, kind, 0, genuine
 
     async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
+        if name == NAME:
+            assert all(crop.ndim == 3 and min(crop.shape[:2]) > 48 for crop in batch)
+            return [self._genuine for _ in batch]
         if name != NETWORK:
             return await super().predict(name, batch)
         assert all(view.shape == (192, 192, 3) for view in batch)
@@ -75,6 +80,19 @@ async def test_strong_evidence_decides_and_weak_evidence_does_not(
     judgement = found.data["judgement"]
     assert judgement["inconclusive"] is (status is Status.INCONCLUSIVE)
     assert label in (None, judgement["label"])
+
+
+@pytest.mark.parametrize(("genuine", "verdict"), [(0.999, Verdict.GENUINE), (0.001, Verdict.SUSPICIOUS)])
+async def test_a_detector_that_the_operator_brought_is_weighed_face_by_face(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, genuine: float, verdict: Verdict
+) -> None:
+    bring(monkeypatch, tmp_path, "face_manipulation")
+    found = await report(decoded(picture(2)), Judges(0.3, genuine=genuine))
+    assert found.verdict is verdict
+    for subject in ("file#face0", "file#face1"):
+        check = found.check("checkpoint.own", subject)
+        assert check is not None
+        assert (check.score, check.models[0].name) == (pytest.approx(genuine, abs=1e-3), NAME)
 
 
 async def test_one_manipulated_face_among_several_is_enough() -> None:

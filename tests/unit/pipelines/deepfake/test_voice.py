@@ -1,6 +1,7 @@
 """The analysis of voices over fake models."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from pipelines.deepfake.voice_windows import Window
 from pipelines.errors import MediaError
 from pipelines.media.frames import Decoded, DecodeRequest, Sound
 from pipelines.report import Report, Status, Verdict
+from tests.unit.pipelines.deepfake.brought import NAME, bring
 
 NOTHING: Mapping[str, Any] = {"details": {}, "flags": {}, "signals": {}}
 
@@ -32,12 +34,15 @@ def decoded(seconds: float = 10.0, facts: Mapping[str, Any] = NOTHING, fault: st
 class Voices:
     """Models that hear speech in these spans, and give each window log odds in turn."""
 
-    def __init__(self, spans: Sequence[Span], odds: Sequence[float] = (0.0,)) -> None:
-        self._spans, self._odds, self._heard = list(spans), odds, 0
+    def __init__(self, spans: Sequence[Span], odds: Sequence[float] = (0.0,), genuine: float = 0.5) -> None:
+        self._spans, self._odds, self._heard, self._genuine = list(spans), odds, 0, genuine
 
     async def predict(self, name: str, batch: Sequence[Any]) -> list[Any]:
         if name == ACTIVITY:
             return [self._spans for _ in batch]
+        if name == NAME:
+            assert all(sound.dtype == np.int16 and 0 < len(sound) <= 3 * RATE for sound in batch)
+            return [self._genuine for _ in batch]
         found = [self._odds[(self._heard + number) % len(self._odds)] for number in range(len(batch))]
         self._heard += len(batch)
         return found
@@ -67,6 +72,19 @@ async def analysed(media: Decoded, spans: Sequence[Span], **options: Any) -> Rep
 
 def windows(*odds: float | None) -> list[Window]:
     return [Window(4.0 * n, 4.0 * n + 4, value) for n, value in enumerate(odds)]
+
+
+@pytest.mark.parametrize(("genuine", "verdict"), [(0.99, Verdict.GENUINE), (0.01, Verdict.SUSPICIOUS)])
+async def test_a_detector_that_the_operator_brought_is_weighed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, genuine: float, verdict: Verdict
+) -> None:
+    bring(monkeypatch, tmp_path, "voice")
+    voices = Voices([Span(0.0, 9.0)], genuine=genuine)
+    found = await analyse_voice(Context({"file": b""}, Hearing(decoded(), voices), options={"transcribe": False}))
+    check = found.check("checkpoint.own")
+    assert check is not None
+    assert (check.score, check.models[0].name) == (pytest.approx(genuine, abs=1e-3), NAME)
+    assert found.verdict is verdict
 
 
 async def test_a_file_without_speech_has_no_voice_and_is_never_genuine() -> None:
