@@ -24,7 +24,7 @@ def main() -> None:
     for name, label in (("loss", "loss of training"), ("auc", "AUC"), ("paired", "fake above its own real")):
         axes.plot([row["minutes"] for row in rows], [row[name] for row in rows], marker="o", label=label)
     axes.set_xlabel("minutes of one core")
-    axes.set_ylim(0.4, 1)
+    axes.set_ylim(0.3, 1)
     axes.set_title("People of the split `calibrate`, running mean of the weights")
     axes.grid(alpha=0.3)
     axes.legend()
