@@ -16,7 +16,7 @@ router = APIRouter(tags=["Native: deepfakes"])
 _ANY: FormRule = forms.media_form(
     {**forms.PICTURES, **forms.VIDEOS, **forms.SOUNDS},
     "Image, sound of at most 20 minutes, or video of at most 30.",
-    {"transcribe": "false: leave out what is said. Default true."},
+    {"transcribe": "true: write down what is said too, which takes longer. Default false."},
 )
 
 
@@ -47,4 +47,4 @@ async def create_deepfake(request: Request) -> Response:
 
 
 def _all_options(form: Form) -> dict[str, Any]:
-    return forms.voice_options(form) | forensic_options(form)
+    return forms.explain_option(form) | forensic_options(form) | {"transcribe": form.boolean("transcribe", False)}

@@ -14,7 +14,7 @@ __all__ = ["account"]
     [
         ("/v1/ai-generated-images", "ai_generated_image_detection", {"explain": True}),
         ("/v1/face-manipulation", "face_manipulation", {"explain": True}),
-        ("/v1/solutions/deepfake", "deepfake", {"explain": True, "transcribe": True, "file_name": "clip.bin"}),
+        ("/v1/solutions/deepfake", "deepfake", {"explain": True, "transcribe": False, "file_name": "clip.bin"}),
     ],
 )
 def test_a_file_is_examined(
