@@ -10,7 +10,7 @@ from deployments.dispatcher import Dispatcher
 from deployments.gateway import ListeningGateway, ProxiedGateway
 from deployments.media_host import MediaHost
 from deployments.model_host import ModelHost
-from deployments.placement import check_placement
+from deployments.placement import check_checkpoints, check_placement
 from deployments.profile import Profile
 from deployments.settings import Settings
 
@@ -26,10 +26,12 @@ def build(args: dict[str, Any]) -> Application:
 
     Raises:
         pydantic.ValidationError: names the line of the profile that is wrong.
-        deployments.placement.PlacementError: the settings keep state on one machine, and the profile uses several.
+        deployments.placement.PlacementError: the settings keep state on one machine, and the profile uses several; or a
+            checkpoint stands in no host.
     """
     profile = Profile.model_validate(args)
     check_placement(profile, Settings())
+    check_checkpoints(profile)
     shape = profile.model_dump(mode="json")
 
     def bind(name: str, cls: type, *arguments: Any) -> Application:

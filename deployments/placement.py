@@ -1,9 +1,10 @@
-"""Refuses settings that keep state on one machine where a profile spreads replicas over several."""
+"""Refuses profiles and settings that do not fit together, before anything starts."""
 
 from urllib.parse import urlsplit
 
 from deployments.profile import Profile
 from deployments.settings import Settings
+from models.hub.checkpoint import checkpoints
 
 
 class PlacementError(ValueError):
@@ -29,3 +30,15 @@ def check_placement(profile: Profile, settings: Settings) -> None:
         wrong.append("the profile must say `http: proxy`: a gateway that listens itself is reached on one machine only")
     if wrong:
         raise PlacementError("the profile spans several machines: " + "; ".join(wrong))
+
+
+def check_checkpoints(profile: Profile) -> None:
+    """Passes when every checkpoint that the operator brought stands in a host: the services of its task ask it.
+
+    Raises:
+        PlacementError: names those that do not.
+    """
+    placed = {model for host in profile.hosts.values() for model in host.models}
+    missing = [name for name in checkpoints() if name not in placed]
+    if missing:
+        raise PlacementError(f"no host of the profile lists {', '.join(missing)}: add to one, such as `deepfake`")
