@@ -20,7 +20,7 @@ from pipelines.media.trust import TRUST_LIST_VARIABLE
 
 _START_SECONDS = 60.0
 _MESSAGE_BYTES = 1 << 20
-_SECONDS_PER_BYTE = 2 / (1 << 20)
+_LONGER_PER_BYTE = 1 / (15 << 20)
 _LARGE_BYTES = 1 << 18
 """Media above this size is copied off the event loop."""
 _NONSENSE = (ValueError, TypeError, KeyError, OSError, OverflowError, RecursionError)
@@ -45,8 +45,8 @@ class IsolatedDecoder:
         Args:
             workers: decoder processes, each about 60 MB when idle.
             memory_mb: MiB that one call may use beyond an idle process.
-            timeout_s: seconds one call may take, waiting not counted; 2 more for each MiB of the file, since
-                a long recording takes its time on a busy machine.
+            timeout_s: seconds that one call for a small file may take, waiting for its turn not counted; as long again
+                for each 15 MiB, since recordings of many minutes are large and take their time.
             threads: CPU threads of one video decoder.
         """
         self._arguments = (memory_mb << 20, threads)
@@ -105,7 +105,7 @@ class IsolatedDecoder:
         target = memory_file()
         healthy = False
         try:
-            async with asyncio.timeout(self._timeout_s + _SECONDS_PER_BYTE * os.fstat(source).st_size):
+            async with asyncio.timeout(self._timeout_s * (1 + _LONGER_PER_BYTE * os.fstat(source).st_size)):
                 reply = json.loads(await worker.exchange(call, source, target))
             if "error" in reply:
                 code, message = reply["error"]
