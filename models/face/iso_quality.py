@@ -59,10 +59,10 @@ class Components:
     roll: float
     eyes_open: float | None
     mouth_closed: float
-    eyes_visible: float
-    nose_visible: float
-    mouth_visible: float
-    face_visible: float
+    eyes_visible: float | None
+    nose_visible: float | None
+    mouth_visible: float | None
+    face_visible: float | None
     presence: float
 
 
@@ -71,7 +71,7 @@ def components(
     pose: Pose,
     eyes: EyeOpenness,
     mouth: float,
-    occlusion: Occlusion,
+    occlusion: Occlusion | None,
     *,
     presence: float,
     eye_pixels: float,
@@ -102,10 +102,10 @@ def components(
         roll=_cosine_squared(pose.roll),
         eyes_open=eyes.least,
         mouth_closed=1 - mouth,
-        eyes_visible=min(occlusion.left_eye, occlusion.right_eye),
-        nose_visible=occlusion.nose,
-        mouth_visible=occlusion.mouth,
-        face_visible=occlusion.total,
+        eyes_visible=None if occlusion is None else min(occlusion.left_eye, occlusion.right_eye),
+        nose_visible=None if occlusion is None else occlusion.nose,
+        mouth_visible=None if occlusion is None else occlusion.mouth,
+        face_visible=None if occlusion is None else occlusion.total,
         presence=presence,
     )
 

@@ -109,11 +109,13 @@ def _demands(face: Face, seen: Observation) -> Iterator[tuple[str, Any, bool | N
     yield "brightness", round(light.brightness, 3), lit and not spoilt, "badly_lit"
     yield "sharpness", round(light.sharpness, 3), light.sharpness >= limits["sharpness_least"], "blurred"
     regions = ("left_eye", "right_eye", "nose", "mouth")
-    visible = {name: round(getattr(face.occlusion, name), 3) for name in (*regions, "total")}
-    yield "occlusion", visible, all(visible[name] >= VISIBLE_LEAST for name in regions), "face_covered"
+    seen_of = face.occlusion
+    visible = None if seen_of is None else {n: round(getattr(seen_of, n), 3) for n in (*regions, "total")}
+    shown = None if visible is None else all(visible[name] >= VISIBLE_LEAST for name in regions)
+    yield "occlusion", visible, shown, "face_covered"
     yield "eyes_open", None if eyes is None else round(eyes, 3), None if eyes is None else eyes >= OPEN, "eyes_closed"
-    covered = visible["left_eye"] < VISIBLE_LEAST and visible["right_eye"] < VISIBLE_LEAST
-    yield "sunglasses", covered, not covered, "eyes_covered"
+    covered = None if visible is None else max(visible["left_eye"], visible["right_eye"]) < VISIBLE_LEAST
+    yield "sunglasses", covered, None if covered is None else not covered, "eyes_covered"
 
 
 def _advice(face: Face) -> Iterator[tuple[str, Any, bool | None, str]]:

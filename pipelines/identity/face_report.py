@@ -42,7 +42,7 @@ def measured(face: Face, seen: Observation) -> dict[str, Any]:
     return {
         "rect": dict(zip(("left", "top", "right", "bottom"), map(round, face.box), strict=True)),
         "pose": {name: round(getattr(face.pose, name), 2) for name in ("yaw", "pitch", "roll")},
-        "occlusion": {name: _share(getattr(face.occlusion, name)) for name in parts},
+        "occlusion": {name: _share(getattr(face.occlusion, name, None)) for name in parts},
         "distance2center": _share(1 - away),
         "size": _share(size),
         "brightness": _share(face.quality.brightness),

@@ -26,6 +26,7 @@ async def look_at_faces(
     images_only: bool = False,
     active: bool = False,
     artifacts: bool = False,
+    occlusion: bool = True,
 ) -> Observation:
     """What there is to see of the faces in the media of that role; decoded and detected once a task.
 
@@ -34,7 +35,7 @@ async def look_at_faces(
     are overlooked. Both may be given by role.
 
     Args:
-        liveness, embedding, everyone, still, artifacts: see `pipelines.identity.observe.observe`.
+        liveness, embedding, everyone, still, artifacts, occlusion: see `pipelines.identity.observe.observe`.
         images_only: refuse videos and sets of pictures.
         active: a video of somebody who was asked to move.
 
@@ -54,6 +55,7 @@ async def look_at_faces(
     limits = limits.get(role, limits)
     asked = {"liveness": liveness, "embedding": embedding, "everyone": everyone, "still": still, "rotate": rotate}
     asked |= {name: True for name, wanted in (("active", active), ("artifacts", artifacts)) if wanted}
+    asked |= {} if occlusion else {"occlusion": False}
     seen: Observation = await context.look(
         role, "faces", request, asked | {name: limits[name] for name in LIMITS if limits.get(name) is not None}
     )

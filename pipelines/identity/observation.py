@@ -20,6 +20,7 @@ class Face:
 
     Attributes:
         mouth: openness 0..1.
+        occlusion: None where it was not asked.
         liveness: score of `face/liveness`; None where it was not asked, as `recapture`, `embedding` and `artifacts`
             (what `deepfake/face-artifacts` says of it).
     """
@@ -31,7 +32,7 @@ class Face:
     eyes: EyeOpenness
     mouth: float
     quality: FaceQuality
-    occlusion: Occlusion
+    occlusion: Occlusion | None
     liveness: float | None = None
     recapture: float | None = None
     embedding: np.ndarray | None = None

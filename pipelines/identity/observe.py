@@ -46,7 +46,7 @@ async def observe(decoded: Decoded, models: Models, options: Mapping[str, Any]) 
         options: all optional. `liveness`, `embedding` and `artifacts` (of manipulation; booleans) say which models to
             ask beyond detection, mesh and quality. Where a video's liveness is asked for, the picked frames are
             embedded too: it must stay one person. `active`: follow and embed the face through all frames instead
-            (`pipelines.identity.following`).
+            (`pipelines.identity.following`). `occlusion` (default true): say what hides parts of the faces.
             `everyone`: every face of an image. `still`: the best frame as JPEG. `rotate` (default true): turn faces
             that lie upright; without it they do not count.
             `least_side`, `most_side`: pixels of the original that its sides must keep to; `least_face`: pixels of the
@@ -139,7 +139,7 @@ async def _judge(
     # Where a face is followed, many more of its frames are embedded.
     embed = options.get("embedding") or (live and moving and not options.get("active"))
     hidden, embeddings, liveness, recapture, artifacts = await asyncio.gather(
-        _ask(models, "face/occlusion", seen, lambda s: s.aligned, True),
+        _ask(models, "face/occlusion", seen, lambda s: s.aligned, options.get("occlusion", True)),
         _ask(models, "face/embedder", seen, lambda s: s.aligned, embed),
         _ask(models, "face/liveness", seen, lambda s: liveness_crop(s.pixels, s.box), live),
         _ask(models, "face/recapture", seen, lambda s: cut_views(s.pixels, s.edges), live),

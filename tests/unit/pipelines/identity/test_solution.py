@@ -111,6 +111,23 @@ async def test_a_selfie_that_seems_manipulated_is_not_genuine(
     assert report.verdict is together
 
 
+@pytest.mark.parametrize(("options", "asked"), [({}, False), ({"occlusion": True}, True)])
+async def test_what_hides_a_reference_is_asked_only_where_somebody_wants_to_know(
+    options: dict[str, bool], asked: bool
+) -> None:
+    class Noting(Seen):
+        async def look(self, source: str, request: DecodeRequest, stage: str, options: Mapping[str, Any]) -> Any:
+            if source == "reference":
+                assert options.get("occlusion", True) is asked
+            return await super().look(source, request, stage, options)
+
+    hidden = face().occlusion if asked else None
+    workers = Noting(selfie=observation(face()), reference=observation(face(occlusion=hidden)))
+    report = await identity(Context({role: role for role in workers.found}, workers, options=options))
+    assert report.verdict is Verdict.GENUINE
+    assert (report.check("quality.occlusion", "reference") is not None) is asked
+
+
 async def test_without_a_document_nothing_of_it_is_asked() -> None:
     report, workers = await judged()
     assert report.data.get("document") is None
