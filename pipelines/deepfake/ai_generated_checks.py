@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from models.cards import card
 from pipelines.deepfake.ai_generated_findings import FINGERPRINT, MARK, NETWORK, WATERMARK, GeneratedFindings
-from pipelines.deepfake.fusion import checkpoint_checks
+from pipelines.deepfake.fusion import checkpoint_checks, probability
 from pipelines.provenance import used
 from pipelines.report import Check, Status
 
@@ -25,11 +25,6 @@ def evidence_of(seen: GeneratedFindings) -> Iterator[Check]:
     yield from checkpoint_checks(
         {name: [frame.checkpoints[name] for frame in seen.frames] for name in seen.frames[0].checkpoints}
     )
-
-
-def probability(log_odds: float) -> float:
-    """0..1, rounded for reports."""
-    return round(1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds)))), 4)
 
 
 def _provenance(marks: Sequence[str]) -> Check:
@@ -99,6 +94,6 @@ def _traces(seen: GeneratedFindings) -> Check:
         score=round(1 - probability(mean), 4),
         threshold=round(1 - fake_from, 4),
         reasons=("traces_of_a_decoder" if clear else "no_clear_traces",),
-        evidence={"frames": len(odds), "highest": probability(max(odds))},
+        evidence={"frames": len(odds), "highest": round(probability(max(odds)), 4)},
         models=used(NETWORK),
     )

@@ -13,7 +13,7 @@ from pipelines.deepfake.face_checks import motion_checks
 from pipelines.deepfake.face_findings import NETWORK, FaceFindings
 from pipelines.deepfake.face_pictures import draw_timeline
 from pipelines.deepfake.face_tracks import Glimpse, kinds_of
-from pipelines.deepfake.fusion import Evidence, Judgement, checkpoint_checks, fuse
+from pipelines.deepfake.fusion import Evidence, Judgement, checkpoint_checks, fuse, probability
 from pipelines.media.frames import DecodeRequest
 from pipelines.policy import NOT_APPLICABLE, verdict
 from pipelines.provenance import used
@@ -238,8 +238,3 @@ def _suspicion(glimpse: Glimpse) -> float:
 
 def _rounded(box: Sequence[float]) -> list[float]:
     return [round(float(edge), 1) for edge in box]
-
-
-def probability(odds: float) -> float:
-    """Of log odds."""
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))

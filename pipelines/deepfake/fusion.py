@@ -68,6 +68,11 @@ class Judgement:
         )
 
 
+def probability(log_odds: float) -> float:
+    """0..1, of natural log odds."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
+
+
 def log_odds_of(genuine: float) -> float:
     """Log odds of being fake, from a calibrated score 0..1, higher = more genuine."""
     genuine = min(max(genuine, _SURE), 1 - _SURE)
@@ -86,7 +91,7 @@ def checkpoint_checks(odds: Mapping[str, Sequence[float]], subject: str = "file"
             name=f"checkpoint.{name.removeprefix(PREFIX)}",
             subject=subject,
             status=Status.FAILED if mean >= 0 else Status.PASSED,
-            score=round(1 / (1 + math.exp(mean)), 4),
+            score=round(1 - probability(mean), 4),
             threshold=0.5,
             evidence={"judged": len(told), "highest_log_odds": round(max(told), 3)},
             models=used(name),
@@ -110,9 +115,9 @@ def fuse(evidence: Iterable[Evidence], card: Card) -> Judgement:
     ]
     if not found:
         return Judgement(0.5, Status.INCONCLUSIVE, "no_evidence")
-    probability = 1 / (1 + math.exp(-(float(card.parameters["bias"]) + sum(found))))
-    if probability >= card.parameters["fake_from"]:
-        return Judgement(probability, Status.FAILED)
-    if probability < card.parameters["real_below"]:
-        return Judgement(probability, Status.PASSED)
-    return Judgement(probability, Status.INCONCLUSIVE, "weak_evidence")
+    fake = probability(float(card.parameters["bias"]) + sum(found))
+    if fake >= card.parameters["fake_from"]:
+        return Judgement(fake, Status.FAILED)
+    if fake < card.parameters["real_below"]:
+        return Judgement(fake, Status.PASSED)
+    return Judgement(fake, Status.INCONCLUSIVE, "weak_evidence")

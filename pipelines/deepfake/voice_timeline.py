@@ -2,7 +2,6 @@
 
 import io
 import itertools
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from models.voice.activity import RATE, Span
+from pipelines.deepfake.fusion import probability
 from pipelines.deepfake.voice_windows import Window
 from pipelines.report import Artifact
 
@@ -41,7 +41,7 @@ def draw_timeline(samples: npt.NDArray[np.int16], spans: Sequence[Span], windows
 
 def fake_probability(window: Window) -> float | None:
     """0..1; None where no detector listened to the window."""
-    return None if window.fake_log_odds is None else 1 / (1 + math.exp(-max(-30.0, min(30.0, window.fake_log_odds))))
+    return None if window.fake_log_odds is None else probability(window.fake_log_odds)
 
 
 def _draw_windows(draw: ImageDraw.ImageDraw, windows: Sequence[Window], duration: float) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from models.deepfake.face_artifacts import SIZE
+from models.training.exported import strip
 from models.training.face_manipulation.network import Exported, FaceNet
 
 
@@ -27,22 +28,6 @@ def export(net: FaceNet, path: Path, size: int) -> None:
     )
 
 
-def bare(path: Path) -> None:
-    """Takes the exporter's notes (stack traces, names of files) out of the file."""
-    import onnx
-
-    model = onnx.load(str(path))
-    model.doc_string = model.graph.doc_string = ""
-    del model.metadata_props[:], model.graph.metadata_props[:]
-    for node in model.graph.node:
-        node.doc_string = ""
-        del node.metadata_props[:]
-    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer):
-        value.doc_string = ""
-        del value.metadata_props[:]
-    onnx.save(model, str(path))
-
-
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -55,7 +40,7 @@ def main() -> None:
         state = {name.removeprefix("module."): value for name, value in state["mean"].items() if name != "n_averaged"}
     net.load_state_dict(state)
     export(net, args.out, SIZE)
-    bare(args.out)
+    strip(args.out)
 
 
 if __name__ == "__main__":
