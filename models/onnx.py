@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from models.onnx_graph import Shape, redeclare_inputs
+from models.onnx_graph import Shape, redeclare_inputs, spell_out_prelu
 
 DEVICE_VARIABLE = "VERISCOPE_DEVICE"
 """`cpu` (default) or `cuda`: set by the profile for the replicas that were given a GPU."""
 
 _ERRORS_ONLY = 3
+_CPU = "CPUExecutionProvider"
 
 
 class Session:
@@ -40,6 +41,8 @@ class Session:
         """
         (self._input,) = inputs
         model = redeclare_inputs(file.read_bytes(), inputs)
+        if providers(device) == [_CPU]:
+            model = spell_out_prelu(model)
         self._session = open_session(model, threads=threads, device=device)
 
     def __call__(self, batch: np.ndarray) -> list[np.ndarray]:
@@ -83,9 +86,9 @@ def providers(device: str | None = None) -> list[str]:
     """
     device = device or os.environ.get(DEVICE_VARIABLE, "cpu")
     if device == "cpu":
-        return ["CPUExecutionProvider"]
+        return [_CPU]
     if device != "cuda":
         raise RuntimeError(f"{DEVICE_VARIABLE} is {device!r}; it must be cpu or cuda")
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
         raise RuntimeError(f"{DEVICE_VARIABLE} is cuda, but this onnxruntime has none; install onnxruntime-gpu")
-    return ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    return ["CUDAExecutionProvider", _CPU]

@@ -1,6 +1,10 @@
+import numpy as np
+import onnx
+import onnxruntime
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
-from models.onnx_graph import keep_outputs, redeclare_inputs
+from models.onnx_graph import keep_outputs, redeclare_inputs, spell_out_prelu
 
 
 def field(number: int, content: bytes) -> bytes:
@@ -49,3 +53,27 @@ def test_only_the_named_outputs_stay() -> None:
     assert kept == MODEL
     with pytest.raises(ValueError, match="no output z"):
         keep_outputs(MODEL, ["y", "z"])
+
+
+def test_prelu_is_spelt_out_and_gives_the_same_numbers() -> None:
+    slopes = numpy_helper.from_array(np.array([-0.8, 0.0, 0.25, 1.7], np.float32).reshape(4, 1, 1), "slopes")
+    nodes = [
+        helper.make_node("PRelu", ["x", "slopes"], ["y"], name="first"),
+        helper.make_node("PRelu", ["y", "slopes"], ["z"]),
+    ]
+    x, z = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 4, 3, 3]) for name in "xz")
+    graph = helper.make_graph(nodes, "two", [x], [z], [slopes])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 11)], ir_version=8)
+    spelt = spell_out_prelu(model.SerializeToString())
+    kinds = [node.op_type for node in onnx.load_model_from_string(spelt).graph.node]
+    assert kinds == ["Relu", "Sub", "Mul", "Add"] * 2
+    batch = np.random.default_rng(1).normal(size=(2, 4, 3, 3)).astype(np.float32)
+    before, after = (
+        onnxruntime.InferenceSession(which, providers=["CPUExecutionProvider"]).run(None, {"x": batch})[0]
+        for which in (model.SerializeToString(), spelt)
+    )
+    assert np.array_equal(before, after)
+
+
+def test_a_model_without_prelu_stays_byte_for_byte() -> None:
+    assert spell_out_prelu(MODEL) == MODEL
