@@ -18,7 +18,13 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 @pytest.fixture
-def client(api: Api) -> Iterator[httpx.Client]:
-    """A client with a token of an account that nobody else uses."""
-    with api.client() as client:
+def account(api: Api) -> tuple[str, str]:
+    """An account that nobody else uses."""
+    return api.new_account()
+
+
+@pytest.fixture
+def client(api: Api, account: tuple[str, str]) -> Iterator[httpx.Client]:
+    """A client with a token of that account."""
+    with api.client(account) as client:
         yield client

@@ -3,10 +3,8 @@
 import pytest
 
 from tests.contract.files import JPEG, PDF
-from tests.contract.native.test_native_documents import account, task_of
+from tests.contract.native.test_native_documents import task_of
 from tests.contract.serving import Api
-
-__all__ = ["account"]
 
 
 @pytest.mark.parametrize(

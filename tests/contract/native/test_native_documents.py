@@ -11,11 +11,6 @@ from tests.contract.files import JPEG, PDF, PNG
 from tests.contract.serving import Api
 
 
-@pytest.fixture
-def account(api: Api) -> tuple[str, str]:
-    return api.new_account()
-
-
 def task_of(api: Api, account: tuple[str, str], path: str, **sent: Any) -> Task:
     with api.client(account) as client:
         reply = client.post(path, **sent)

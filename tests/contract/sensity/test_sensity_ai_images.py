@@ -1,7 +1,6 @@
 """AI-generated images through the Sensity-compatible facade (contracts 2.2, 2.3 and 2.6)."""
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -12,6 +11,7 @@ from deployments.ingress.sensity.document_forms import MEDIA_BYTES
 from pipelines.report import Check, Report, Status, Verdict
 from tests.contract.documents import kept
 from tests.contract.files import GIF, JPEG, MP4, PDF, PNG, TEXT, WAV
+from tests.contract.sensity.answers import created, refusal
 from tests.contract.serving import Api
 
 IMAGES = "/tasks/ai_generated_image_detection"
@@ -19,27 +19,6 @@ EVENT = "ai_generated_image_detection_analysis_complete"
 URL = "https://media.example.com/picture.png"
 MARKED = Check(name="ai_generation", status=Status.FAILED, score=0.0, reasons=("ai_generator_metadata",))
 SIGNALS = [{"name": "ai_generation", "score": 1.0}]
-
-
-@pytest.fixture
-def account(api: Api) -> tuple[str, str]:
-    return api.new_account()
-
-
-@pytest.fixture
-def client(api: Api, account: tuple[str, str]) -> Iterator[httpx.Client]:
-    with api.client(account) as client:
-        yield client
-
-
-def created(reply: httpx.Response) -> str:
-    assert reply.status_code == 200, reply.text
-    return str(reply.json()["report_id"])
-
-
-def refusal(reply: httpx.Response) -> tuple[int, str]:
-    assert reply.json()["success"] is False
-    return reply.status_code, reply.json()["code"]
 
 
 def report(label: str, probability: float, *, inconclusive: bool = False, **data: Any) -> Report:

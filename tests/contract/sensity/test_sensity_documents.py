@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -13,26 +12,10 @@ from deployments.ingress.envelopes import ENVELOPES, Sources
 from pipelines.report import Report, Status, Verdict
 from tests.contract.documents import MRZ, check, id_report, kept, no_document_report
 from tests.contract.files import GIF, JPEG, MP4, PDF, PNG, TEXT, WAV, picture
+from tests.contract.sensity.answers import created, refusal
 from tests.contract.serving import Api
 
 ID, EXTRACTION, FORENSIC = "/tasks/id_document_authentication", "/tasks/data_extraction", "/tasks/forensic_analysis"
-
-
-@pytest.fixture
-def account(api: Api) -> tuple[str, str]:
-    return api.new_account()
-
-
-@pytest.fixture
-def client(api: Api, account: tuple[str, str]) -> Iterator[httpx.Client]:
-    with api.client(account) as client:
-        yield client
-
-
-def created(reply: httpx.Response) -> str:
-    assert reply.status_code == 200, reply.text
-    assert set(reply.json()) == {"report_id", "task_id", "success"}
-    return str(reply.json()["report_id"])
 
 
 def result(client: httpx.Client, path: str, task_id: str) -> dict[str, Any]:
@@ -41,11 +24,6 @@ def result(client: httpx.Client, path: str, task_id: str) -> dict[str, Any]:
     assert reply.json()["status"] == "completed", reply.text
     found: dict[str, Any] = reply.json()["result"]
     return found
-
-
-def refusal(reply: httpx.Response) -> tuple[int, str]:
-    assert reply.json()["success"] is False
-    return reply.status_code, reply.json()["code"]
 
 
 @pytest.mark.parametrize(("front", "back"), [("front", "back"), ("file", "extra_file"), ("front", "extra_file")])

@@ -1,7 +1,6 @@
 """Manipulated faces through the Sensity-compatible facade (contracts 2.2, 2.3, 2.5 and 2.6)."""
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -12,32 +11,12 @@ from deployments.ingress.sensity.document_forms import MEDIA_BYTES
 from pipelines.report import Report, Verdict
 from tests.contract.documents import kept
 from tests.contract.files import GIF, JPEG, MP4, PDF, PNG, TEXT, WAV
+from tests.contract.sensity.answers import created, refusal
 from tests.contract.serving import Api
 
 FACES = "/tasks/face_manipulation"
 EVENT = "face_manipulation_analysis_complete"
 URL = "https://media.example.com/interview.mp4"
-
-
-@pytest.fixture
-def account(api: Api) -> tuple[str, str]:
-    return api.new_account()
-
-
-@pytest.fixture
-def client(api: Api, account: tuple[str, str]) -> Iterator[httpx.Client]:
-    with api.client(account) as client:
-        yield client
-
-
-def created(reply: httpx.Response) -> str:
-    assert reply.status_code == 200, reply.text
-    return str(reply.json()["report_id"])
-
-
-def refusal(reply: httpx.Response) -> tuple[int, str]:
-    assert reply.json()["success"] is False
-    return reply.status_code, reply.json()["code"]
 
 
 def part(face: int, probability: float, heat: str | None = None) -> dict[str, Any]:

@@ -8,15 +8,11 @@ import pytest
 from deployments.tasks.task import State
 from pipelines.report import Check, Report, Status, Verdict
 from tests.contract.files import GIF, JPEG, MP4, PDF, PNG, picture
+from tests.contract.sensity.answers import created
 from tests.contract.serving import Api, liveness_report, matching_report
 
 LIVENESS = "/tasks/liveness_detection"
 MATCHING = "/tasks/face_matching"
-
-
-def created(reply: httpx.Response) -> str:
-    assert reply.status_code == 200, reply.text
-    return str(reply.json()["report_id"])
 
 
 def result(client: httpx.Client, path: str, task_id: str) -> dict:

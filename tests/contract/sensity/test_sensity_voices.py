@@ -1,6 +1,5 @@
 """Voices through the Sensity-compatible facade (contracts 2.2, 2.3 and 2.6)."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -9,6 +8,7 @@ import pytest
 from deployments.ingress.sensity.document_forms import MEDIA_BYTES
 from pipelines.report import Report, Verdict
 from tests.contract.files import JPEG, MP4, PDF, TEXT, WAV
+from tests.contract.sensity.answers import created, refusal
 from tests.contract.serving import Api
 
 VOICE = "/tasks/voice_analysis"
@@ -28,27 +28,6 @@ SEGMENTS = [
     {"start": 0.0, "end": 4.0, "fake_probability": 0.9},
     {"start": 4.0, "end": 8.0, "fake_probability": 0.2},
 ]
-
-
-@pytest.fixture
-def account(api: Api) -> tuple[str, str]:
-    return api.new_account()
-
-
-@pytest.fixture
-def client(api: Api, account: tuple[str, str]) -> Iterator[httpx.Client]:
-    with api.client(account) as client:
-        yield client
-
-
-def created(reply: httpx.Response) -> str:
-    assert reply.status_code == 200, reply.text
-    return str(reply.json()["report_id"])
-
-
-def refusal(reply: httpx.Response) -> tuple[int, str]:
-    assert reply.json()["success"] is False
-    return reply.status_code, reply.json()["code"]
 
 
 def report(label: str, probability: float, *, inconclusive: bool = False, **data: Any) -> Report:

@@ -9,11 +9,6 @@ from tests.contract.serving import Api
 
 
 @pytest.fixture
-def account(api: Api) -> tuple[str, str]:
-    return api.new_account()
-
-
-@pytest.fixture
 def client(api: Api, account: tuple[str, str]) -> Iterator[httpx.Client]:
     with api.anonymous() as client:
         client.auth = account
