@@ -8,7 +8,6 @@ import numpy as np
 
 from models import weights
 from models.cards import card
-from models.document.moire import peaks
 from models.onnx import Session
 from models.predictor import Predictor
 
@@ -31,7 +30,7 @@ class DocumentRecaptureDetector(Predictor[np.ndarray, RecaptureScores]):
     """Scores screen replay and printed copies of documents.
 
     Input: (N, 128, 128, 3) uint8 RGB crops of `cut_crops`, of one document. Output: two scores a document, from the
-    mean logits of its crops and from what stands out of their spectra (`models.document.moire`).
+    mean logits of its crops.
     """
 
     card = card("document/recapture")
@@ -46,19 +45,14 @@ class DocumentRecaptureDetector(Predictor[np.ndarray, RecaptureScores]):
         (logits,) = self._net(np.concatenate(batch))
         ends = np.cumsum([len(crops) for crops in batch])[:-1]
         parts = np.split(logits.astype(np.float64), ends)
-        return [self._scores(measures(part, crops)) for part, crops in zip(parts, batch, strict=True)]
+        return [self._scores(part.mean(0)) for part in parts]
 
-    def _scores(self, seen: np.ndarray) -> RecaptureScores:
+    def _scores(self, logits: np.ndarray) -> RecaptureScores:
         mean, spread, weights, offset = (
             np.array(self.card.parameters[name], np.float64) for name in ("mean", "spread", "weights", "offset")
         )
-        screen, copy = 1 / (1 + np.exp(-(weights @ ((seen - mean) / spread) + offset)))
+        screen, copy = 1 / (1 + np.exp(-(weights @ ((logits - mean) / spread) + offset)))
         return RecaptureScores(float(screen), float(copy))
-
-
-def measures(logits: np.ndarray, crops: np.ndarray) -> np.ndarray:
-    """(11,) what the scores are drawn from: mean logits of the crops (N, 2), and the peaks of their spectra."""
-    return np.concatenate([logits.mean(0), peaks(crops)])
 
 
 def cut_crops(image: np.ndarray, corners: np.ndarray) -> np.ndarray:

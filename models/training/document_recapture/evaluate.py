@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from models.cards import Measurement
-from models.document.recapture import SIZE, measures
+from models.document.recapture import SIZE
 from models.onnx import Session
 from models.training.document_recapture.windows import SPECIES
 from models.training.face_data import measured
@@ -29,9 +29,9 @@ COLUMNS = {"screen": ("screen",), "print": ("print_colour", "print_grey")}
 
 
 def seen(net: Session, folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Measures (N, 11), species (N,) and hard (N,) of stored photographs."""
+    """Mean logits (N, 2), species (N,) and hard (N,) of stored photographs."""
     crops, species, hard = (np.load(folder / f"{name}.npy") for name in ("crops", "species", "hard"))
-    return np.stack([measures(net(one.astype(np.float32))[0], one) for one in crops]), species, hard
+    return np.stack([net(one.astype(np.float32))[0].astype(float).mean(0) for one in crops]), species, hard
 
 
 def rows_of(species: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -42,7 +42,7 @@ def rows_of(species: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A logistic regression over the measures of an instrument, and the score below which its check fails."""
+    """A logistic regression over both mean logits, and the score below which the check fails."""
 
     mean: np.ndarray
     spread: np.ndarray
@@ -51,7 +51,7 @@ class Fit:
     fails_below: float
 
     def score(self, values: np.ndarray) -> np.ndarray:
-        """(N,) scores of measures (N, 11)."""
+        """(N,) scores of mean logits (N, 2)."""
         return _sigmoid((values - self.mean) / self.spread @ self.weights + self.offset)
 
 

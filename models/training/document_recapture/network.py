@@ -1,5 +1,4 @@
-"""Networks on document crops. Tried: the two towers of the face recapture network with a head of their own, and the
-beginning of EfficientNet-Lite0 beside the tower that sees spectra."""
+"""The network on document crops: the beginning of EfficientNet-Lite0 beside a tower that sees spectra."""
 
 from pathlib import Path
 
@@ -12,50 +11,6 @@ from models.training.recapture.network import Spectrum
 FACE_NETWORK = Path(__file__).parents[2] / "trained" / "recapture.onnx"
 
 
-class _Residual(nn.Module):
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(nn.Conv2d(width, width, 3, 1, 1), nn.ReLU(), nn.Conv2d(width, width, 3, 1, 1))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.relu(x + self.body(x))
-
-
-def _convs(*shapes: tuple[int, int, int, int]) -> list[nn.Module]:
-    """Convolutions (inside, outside, size, stride), each with a ReLU; normalisation is folded into them."""
-    return [
-        layer
-        for inside, outside, size, stride in shapes
-        for layer in (nn.Conv2d(inside, outside, size, stride, size // 2), nn.ReLU())
-    ]
-
-
-class Towers(nn.Module):
-    """Crops (N, 128, 128, 3) RGB 0..255 to features (N, 262): a close look, the spectrum, and colours."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.close = nn.Sequential(
-            *_convs((3, 24, 5, 2), (24, 32, 3, 2)),
-            _Residual(32),
-            *_convs((32, 48, 3, 2)),
-            _Residual(48),
-            *_convs((48, 64, 3, 1)),
-        )
-        self.spectrum = nn.Sequential(
-            Spectrum(), nn.BatchNorm2d(3), *_convs((3, 16, 5, 2), (16, 32, 3, 2), (32, 48, 3, 2), (48, 64, 3, 1))
-        )
-
-    def forward(self, crops: torch.Tensor) -> torch.Tensor:
-        x = crops.permute(0, 3, 1, 2).float() / 127.5 - 1
-        pooled = [part for tower in (self.close, self.spectrum) for part in self._pool(tower(x))]
-        return torch.cat([*pooled, tints(x)], 1)
-
-    @staticmethod
-    def _pool(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return x.mean((2, 3)), x.amax((2, 3))
-
-
 def tints(x: torch.Tensor) -> torch.Tensor:
     """(N, 6) colours of a crop as a whole: grey copies have none, printed whites and blacks are not those of paper."""
     low = nn.functional.avg_pool2d(x, 16)
@@ -64,30 +19,17 @@ def tints(x: torch.Tensor) -> torch.Tensor:
 
 
 class DocumentRecaptureNet(nn.Module):
-    """Crops (N, 128, 128, 3) RGB 0..255 to logits (N, 2), against screens and against prints; higher = more genuine."""
+    """Crops (N, 128, 128, 3) RGB 0..255 to logits (N, 2), against screens and against prints; higher = more genuine.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.towers = Towers()
-        self.head = nn.Sequential(
-            nn.BatchNorm1d(262, affine=False), nn.Dropout(0.3), nn.Linear(262, 48), nn.ReLU(), nn.Linear(48, 2)
-        )
-
-    def forward(self, crops: torch.Tensor) -> torch.Tensor:
-        return self.head(self.towers(crops))
-
-
-class PretrainedNet(nn.Module):
-    """As `DocumentRecaptureNet`, with planes of three scales of EfficientNet-Lite0 in place of the close look.
-
-    Moire and dots are texture at the scale of pixels, so that its first planes are pooled as well as its last ones.
+    Moire and dots are texture at the scale of pixels, so that the trunk's first planes are pooled as well as its last
+    ones.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.trunk = Trunk(4)
         width = 2 * (CHANNELS[0] + CHANNELS[1] + CHANNELS[3] + 64) + 6
-        self.spectrum = Towers().spectrum
+        self.spectrum = _spectrum()
         self.head = nn.Sequential(
             nn.BatchNorm1d(width, affine=False), nn.Dropout(0.4), nn.Linear(width, 64), nn.ReLU(), nn.Linear(64, 2)
         )
@@ -102,25 +44,31 @@ class PretrainedNet(nn.Module):
         return self.head(torch.cat([*pooled, tints(x / 127.5 - 1)], 1))
 
 
-def from_faces() -> DocumentRecaptureNet:
-    """The network whose towers have learned from recaptured faces (`models.training.recapture`). Needs onnx."""
+def _spectrum() -> nn.Sequential:
+    """Crops -1..1 to (N, 64, 8, 8) of their spectra; normalisation behind the convolutions is folded into them."""
+    layers: list[nn.Module] = [Spectrum(), nn.BatchNorm2d(3)]
+    for inside, outside, size, stride in ((3, 16, 5, 2), (16, 32, 3, 2), (32, 48, 3, 2), (48, 64, 3, 1)):
+        layers += [nn.Conv2d(inside, outside, size, stride, size // 2), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def spectrum_from_faces() -> nn.Sequential:
+    """The tower as it has learned from recaptured faces (`models.training.recapture`). Needs onnx."""
     import onnx
     from onnx import numpy_helper
 
     stored = {
         i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in onnx.load(FACE_NETWORK).graph.initializer
     }
-    net = DocumentRecaptureNet()
-    for name in ("close", "spectrum"):
-        tower = getattr(net.towers, name)
-        weights = [key for key, value in stored.items() if key.startswith(f"net.{name}.") and value.ndim == 4]
-        convs = [module for module in tower.modules() if isinstance(module, nn.Conv2d)]
-        for conv, key in zip(convs, weights, strict=True):
-            conv.weight.data, bias = stored[key], stored[f"{key}_bias"]
-            assert conv.bias is not None
-            conv.bias.data = bias
-    norm = net.towers.spectrum[1]
+    tower = _spectrum()
+    weights = [key for key, value in stored.items() if key.startswith("net.spectrum.") and value.ndim == 4]
+    convs = [module for module in tower if isinstance(module, nn.Conv2d)]
+    for conv, key in zip(convs, weights, strict=True):
+        conv.weight.data, bias = stored[key], stored[f"{key}_bias"]
+        assert conv.bias is not None
+        conv.bias.data = bias
+    norm = tower[1]
     assert isinstance(norm, nn.BatchNorm2d)
     norm.weight.data, norm.bias.data = stored["net.spectrum.1.weight"], stored["net.spectrum.1.bias"]
     norm.running_mean, norm.running_var = stored["net.spectrum.1.running_mean"], stored["net.spectrum.1.running_var"]
-    return net
+    return tower

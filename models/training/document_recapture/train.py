@@ -1,12 +1,11 @@
-"""Fits the document recapture network on stored windows and exports it.
+"""Trains the document recapture network on stored windows and exports it.
 
     M=models.training.document_recapture.train
-    python -m $M --train train more --monitor calibration --out DIR --minutes 12 --trunk efficientnet-lite0.pth
-    python -m $M --train train --monitor calibration --out DIR --minutes 12
+    python -m $M --train windows more --monitor calibration --out DIR --minutes 14 --trunk efficientnet-lite0.pth
 
-With `--trunk` (see `models.training.lite0`) it is `PretrainedNet`; else the towers come from the face recapture network
-and the head is fitted on their features first. Then all of it learns for the given minutes of CPU time. Needs the
-packages onnx and onnxscript.
+It begins with the published trunk (`models.training.lite0`) and the tower of spectra of the face recapture network, and
+all of it learns for the given minutes of CPU time; `--goes-on` begins with the `recapture.pt` of an earlier run. Needs
+the packages onnx and onnxscript.
 """
 
 import argparse
@@ -20,16 +19,13 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models.document.recapture import SIZE
-from models.training.document_recapture.network import DocumentRecaptureNet, PretrainedNet, from_faces
+from models.training.document_recapture.network import DocumentRecaptureNet, spectrum_from_faces
 from models.training.document_recapture.windows import SPECIES
 from models.training.exported import export
 from models.training.recapture.train import equal_error
 
 _BATCH = 32  # windows; each gives one crop
-_EPOCHS = 60
 _LOOKS = 8  # at the monitor
-
-Net = DocumentRecaptureNet | PretrainedNet
 
 
 def load(folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -45,15 +41,6 @@ def wanted(species: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.stack([~screen, ~prints], 1).astype(np.float32))
 
 
-def features(net: DocumentRecaptureNet, crops: np.ndarray) -> torch.Tensor:
-    """(N, K, 262) features of the towers."""
-    flat = crops.reshape(-1, SIZE, SIZE, 3)
-    net.eval()
-    with torch.inference_mode():
-        parts = [net.towers(torch.from_numpy(np.ascontiguousarray(flat[i : i + 64]))) for i in range(0, len(flat), 64)]
-    return torch.cat(parts).reshape(*crops.shape[:2], -1).clone()
-
-
 def errors(net: torch.nn.Module, crops: np.ndarray, species: np.ndarray) -> str:
     """Equal error rates of photographs or windows, from the mean logits of their crops."""
     net.eval()
@@ -64,22 +51,6 @@ def errors(net: torch.nn.Module, crops: np.ndarray, species: np.ndarray) -> str:
         rows = (species == 0) | np.isin(species, attack)
         found.append(f"{name} {equal_error(logits[rows, column], species[rows] == 0):.3f}")
     return "equal error: " + ", ".join(found)
-
-
-def fit_head(net: DocumentRecaptureNet, known: torch.Tensor, species: np.ndarray, seed: int) -> None:
-    """Fits the head to the features of windows (N, K, 262)."""
-    torch.manual_seed(seed)
-    flat, goal = known.flatten(0, 1), wanted(species).repeat_interleave(known.shape[1], 0)
-    optimizer = torch.optim.AdamW(net.head.parameters(), lr=2e-3, weight_decay=3e-2)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, _EPOCHS)
-    net.head.train()
-    for _ in range(_EPOCHS):
-        for rows in torch.split(torch.randperm(len(flat)), 128):
-            loss = functional.binary_cross_entropy_with_logits(net.head(flat[rows]), goal[rows])
-            optimizer.zero_grad()
-            torch.autograd.backward(loss)
-            optimizer.step()
-        schedule.step()
 
 
 def varied(crops: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
@@ -95,7 +66,9 @@ def varied(crops: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
     return (crops.float() * tint + 6 * torch.randn(count, 1, 1, 1, generator=rng)).clamp(0, 255)
 
 
-def tune(net: Net, train: Sequence[Path], held: Path, out: Path, minutes: float, seed: int) -> torch.nn.Module:
+def tune(
+    net: DocumentRecaptureNet, train: Sequence[Path], held: Path, out: Path, minutes: float, seed: int
+) -> torch.nn.Module:
     """Trains everything together for so many minutes of CPU time; returns the running average of the weights."""
     rng, pick = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
     piles, (monitor, kinds) = [load(folder) for folder in train], load(held)
@@ -103,8 +76,8 @@ def tune(net: Net, train: Sequence[Path], held: Path, out: Path, minutes: float,
     of = np.concatenate(
         [np.stack([np.full(len(pile[1]), n), np.arange(len(pile[1]))], 1) for n, pile in enumerate(piles)]
     )
-    known = [p for name, p in net.named_parameters() if name.startswith(("trunk", "towers"))]
-    fresh = [p for name, p in net.named_parameters() if not name.startswith(("trunk", "towers"))]
+    known = [p for name, p in net.named_parameters() if name.startswith("trunk")]
+    fresh = [p for name, p in net.named_parameters() if not name.startswith("trunk")]
     optimizer = torch.optim.AdamW([{"params": known}, {"params": fresh}], lr=1e-3, weight_decay=1e-2)
     average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.995), use_buffers=True)  # type: ignore[no-untyped-call]
     begun, losses, order, looks = time.process_time(), [0.0], np.empty(0, int), 0
@@ -122,7 +95,7 @@ def tune(net: Net, train: Sequence[Path], held: Path, out: Path, minutes: float,
         chosen = np.stack([piles[n][0][i, int(pick.integers(piles[n][0].shape[1]))] for n, i in of[rows]])
         rate = min(1, done / 0.03 + 0.02) * (0.5 + 0.5 * float(np.cos(np.pi * done)))
         optimizer.param_groups[0]["lr"], optimizer.param_groups[1]["lr"] = 7e-4 * rate, 2e-3 * rate
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=isinstance(net, PretrainedNet)):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = net(varied(torch.from_numpy(chosen), rng))
         loss = functional.binary_cross_entropy_with_logits(logits.float(), wanted(species[rows]))
         optimizer.zero_grad()
@@ -130,17 +103,15 @@ def tune(net: Net, train: Sequence[Path], held: Path, out: Path, minutes: float,
         optimizer.step()
         average.update_parameters(net)
         losses.append(float(loss.detach()))
+    torch.save(average.module.state_dict(), out / "recapture.pt")
     return average.module.eval()
 
 
-def _training(net: Net) -> None:
-    """The pretrained trunk learns in all its stages; towers keep the statistics of their normalisation."""
+def _training(net: DocumentRecaptureNet) -> None:
+    """All stages of the trunk learn; normalisation of trunk and spectra keeps its statistics."""
     net.train()
-    if isinstance(net, PretrainedNet):
-        net.trunk.set_training(-1)
-        net.spectrum[1].eval()
-    else:
-        net.towers.eval()
+    net.trunk.set_training(-1)
+    net.spectrum[1].eval()
     net.head[0].train()
 
 
@@ -150,22 +121,21 @@ def main() -> None:
     parser.add_argument("--train", type=Path, nargs="+", required=True)
     parser.add_argument("--monitor", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--trunk", type=Path, help="EfficientNet-Lite0")
+    parser.add_argument("--trunk", type=Path, required=True, help="EfficientNet-Lite0")
+    parser.add_argument("--goes-on", type=Path, help="recapture.pt of an earlier run")
     parser.add_argument("--minutes", type=float, default=12.0, help="CPU time")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
-    net: Net
-    if args.trunk:
-        net = PretrainedNet()
-        net.trunk.pretrained(torch.load(args.trunk, map_location="cpu", weights_only=True))
-        net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        net.spectrum.load_state_dict(from_faces().towers.spectrum.state_dict())
+    net = DocumentRecaptureNet()
+    if args.goes_on:
+        net.load_state_dict(torch.load(args.goes_on, map_location="cpu", weights_only=True))
     else:
-        net, (crops, species) = from_faces(), load(args.train[0])
-        fit_head(net, features(net, crops), species, args.seed)
+        net.trunk.pretrained(torch.load(args.trunk, map_location="cpu", weights_only=True))
+        net.spectrum.load_state_dict(spectrum_from_faces().state_dict())
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     trained = tune(net, args.train, args.monitor, args.out, args.minutes, args.seed)
     print("trained:", errors(trained, *load(args.monitor)), flush=True)
     file = args.out / "document_recapture.onnx"
