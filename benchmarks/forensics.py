@@ -47,7 +47,6 @@ the rule it is wrong on 1 of them, and on 0 of the 79 other photos of the set (0
 
 def share(hits: int, n: int) -> str:
     _, low, high = wilson(hits, n)
-    low = max(low, 0.0)  # not minus nothing
     return f"{100 * hits / n:.1f} ({100 * low:.1f} to {100 * high:.1f}), n {n}" if n else "-"
 
 

@@ -61,7 +61,7 @@ def by_person(errors: np.ndarray, persons: np.ndarray, seed: int) -> Rate:
     value = float(errors.mean())
     if value in (0.0, 1.0):
         _, low, high = wilson(round(value * len(names)), len(names))
-        return Rate(value, max(low, 0.0), min(high, 1.0), len(errors))
+        return Rate(value, low, high, len(errors))
     failed, of = np.bincount(member, errors.astype(float)), np.bincount(member).astype(float)
     drawn = np.random.default_rng(seed).integers(0, len(names), (RESAMPLES, len(names)))
     low, high = np.quantile(failed[drawn].sum(1) / of[drawn].sum(1), (0.025, 0.975))

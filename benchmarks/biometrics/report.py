@@ -147,7 +147,7 @@ def _quality(discard: dict[str, Discard]) -> str:
 
 def _share(said: np.ndarray, status: str) -> str:
     value, low, high = wilson(int((said == status).sum()), len(said))
-    return f"{100 * value:.1f} ({100 * max(low, 0.0):.1f} to {100 * min(high, 1.0):.1f})"
+    return f"{100 * value:.1f} ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def _liveness(judged: dict[str, Judged]) -> str:

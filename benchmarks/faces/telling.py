@@ -137,7 +137,7 @@ def _levels(found: Mapping[str, Any]) -> list[str]:
 def share(hits: np.ndarray) -> str:
     """Per cent with its 95 % interval and n."""
     value, low, high = wilson(int(hits.sum()), len(hits))
-    return f"{100 * value:.1f} % ({100 * max(low, 0.0):.1f}-{100 * high:.1f}; n={len(hits)})"
+    return f"{100 * value:.1f} % ({100 * low:.1f}-{100 * high:.1f}; n={len(hits)})"
 
 
 def area(real: np.ndarray, fake: np.ndarray) -> tuple[float, float, float]:

@@ -51,7 +51,8 @@ def wilson(errors: int, n: int) -> tuple[float, float, float]:
         return float("nan"), 0.0, 1.0
     z, p = 1.96, errors / n
     middle, half = p + z * z / (2 * n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return p, float(middle - half) / (1 + z * z / n), float(middle + half) / (1 + z * z / n)
+    # The formula can miss 0 and 1 by a rounding error.
+    return p, max(0.0, float(middle - half) / (1 + z * z / n)), min(1.0, float(middle + half) / (1 + z * z / n))
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:
