@@ -54,6 +54,7 @@ HONEST = ("careful", "careless")
 ATTACKS = ("screen", "print_colour", "print_grey")
 _EVERY = 4
 _WIDTHS = (950, 1250)  # of a recaptured document, camera pixels: as large as the honest ones
+_ROOM = 1.35  # so that it is not refused for touching the frame
 REQUEST = DecodeRequest(frames=PAGES, max_side=MAX_SIDE, kinds=frozenset({"image"}), dpi=DPI)
 
 
@@ -109,7 +110,7 @@ def recaptures(
     """JPEG files of the sides, each from a screen or a print, taken with some care."""
     files = {}
     for role, side in document.sides().items():
-        image, _ = photograph(side.image, species, rng, HELD_OUT.ordinary(), other, widths=_WIDTHS)
+        image, _ = photograph(side.image, species, rng, HELD_OUT.ordinary(), other, _WIDTHS, _ROOM)
         files[role] = _file(image, 92)
     return files, species
 

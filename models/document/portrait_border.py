@@ -55,7 +55,7 @@ def border_measures(document: npt.NDArray[np.uint8], portrait: Box) -> npt.NDArr
 def _side(
     grey: npt.NDArray[np.float32], expected: float, along: tuple[float, float], width: float, outward: int
 ) -> tuple[float, float, float]:
-    """(darker beside it, strength, step) of the upright border nearest to a column; zeros where there is no room."""
+    """(darker beside it, strength, step) of the upright border nearest to a column; zeros where there is none."""
     first, last = max(0, int(expected - _REACH * width - 20)), int(expected + _REACH * width + 20)
     strip = grey[max(0, int(along[0])) : max(0, int(along[1])), first : max(first, last)]
     if strip.shape[0] < 8 or strip.shape[1] < 3 * _BEYOND:
@@ -65,6 +65,8 @@ def _side(
     slope[: _BEYOND + 1] = 0
     slope[-_BEYOND - 1 :] = 0
     at = int(slope.argmax())
+    if slope[at] == 0:
+        return 0.0, 0.0, 0.0
     before, behind = profile[at - _BEYOND : at][::-1], profile[at + 1 : at + 1 + _BEYOND]
     out, within = (before, behind) if outward < 0 else (behind, before)
     paper = float(np.median(out[_FAR:]))

@@ -33,15 +33,17 @@ def photograph(
     settings: Settings,
     other: np.ndarray,
     widths: tuple[int, int] = WIDTHS,
+    room: float = 1.16,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(H, W, 3) uint8 RGB and the document's corners (4, 2) in it, off by as much as a detector's are.
 
     Args:
         widths: range of the document's, camera pixels.
+        room: sides of the photograph over the document's.
     """
     scene = staged(history(document, rng, settings, species), rng, other)
     width = rng.uniform(*widths)
-    size = round(width * 1.16), round(width * 1.16 * document.shape[0] / document.shape[1])
+    size = round(width * room), round(width * room * document.shape[0] / document.shape[1])
     view, corners = view_of(scene, rng, width, size, whole=True)
     image = taken_by(light_of(scene, view, species, rng, settings, other), rng, settings)
     return image, corners * (image.shape[1] / size[0]) + rng.normal(0, 0.004 * width, (4, 2))

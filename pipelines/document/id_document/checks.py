@@ -6,7 +6,7 @@ from typing import Any
 
 from models.face import calibration
 from pipelines.document.id_document.document import Document
-from pipelines.document.id_document.fields import Field
+from pipelines.document.id_document.fields import Field, nearly_same
 from pipelines.document.id_document.observation import SideSeen
 from pipelines.document.mrz import MODELS as MRZ_MODELS
 from pipelines.policy import NOT_APPLICABLE
@@ -65,12 +65,14 @@ def mrz_check_digits(document: Document) -> Check:
         return _no_zone(document, name)
     share = sum(mrz.check_digits.values()) / max(1, len(mrz.check_digits))
     evidence = {"check_digits": dict(mrz.check_digits), "certain": mrz.certain}
-    confirmed = sum(field.agrees.get("mrz") is True for field in _key_fields(document)) >= _LEAST_AGREEING
+    printed = [field.name for field in _key_fields(document) if field.agrees.get("mrz") is True]
+    confirmed = len(printed) >= _LEAST_AGREEING
+    wrong = {name for name, right in mrz.check_digits.items() if not right and name != "composite"}
     if mrz.valid and (mrz.certain or confirmed):
         status, reason = Status.PASSED, ""
     elif mrz.valid:
         status, reason = Status.INCONCLUSIVE, "mrz_uncertain"
-    elif mrz.certain or confirmed:
+    elif mrz.certain or (confirmed and wrong.issubset(printed)):  # else what the digit denies may have been misread
         status, reason = Status.FAILED, "wrong_check_digits"
     else:
         status, reason = Status.INCONCLUSIVE, "mrz_unreadable"
@@ -108,9 +110,11 @@ def _consistency(name: str, document: Document, source: str, subject: str, *, ce
     compared = {field.name: field.agrees[source] for field in document.fields if source in field.agrees}
     wrong = [field for field, agrees in compared.items() if agrees is False]
     right = [field for field, agrees in compared.items() if agrees is True]
+    slight = {field.name for field in document.fields if field.name in wrong and nearly_same(field, source)}
     # Zone and barcode are the same record: what both say, and the print does not, weighs more than one reading.
     if wrong and certain:
-        status, reasons = Status.FAILED, tuple(f"{field}_differs" for field in wrong)
+        status = Status.INCONCLUSIVE if slight.issuperset(wrong) else Status.FAILED
+        reasons: tuple[str, ...] = tuple(f"{field}_differs" for field in wrong)
     elif wrong:
         status, reasons = Status.INCONCLUSIVE, ("mrz_uncertain",)
     elif len([field for field in right if field in _KEYS]) >= _LEAST_AGREEING:

@@ -171,7 +171,22 @@ def _judged(wrong: int, length: int, confidence: float) -> bool | None:
     """Nothing wrong: the same. A letter or two in a text that was read badly: cannot be told."""
     if wrong == 0:
         return True
-    return None if wrong <= max(1, length // 6) and confidence < _SURE else False
+    return None if _few(wrong, length) and confidence < _SURE else False
+
+
+def _few(wrong: int, length: int) -> bool:
+    return wrong <= max(1, length // 6)
+
+
+def nearly_same(field: Field, source: str) -> bool:
+    """Whether the print of a name differs so little from `mrz` or `barcode` that it may as well have been misread.
+
+    Text networks are sure of a letter under glare, or of a neighbouring column's; dates and numbers have no such grace.
+    """
+    machine = getattr(field, source)
+    if field.name not in NAMES or not field.visual or not machine:
+        return False
+    return _few(distance_of_names(field.visual, machine), len(machine))
 
 
 def _elsewhere(

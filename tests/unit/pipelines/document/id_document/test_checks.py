@@ -68,6 +68,24 @@ def test_each_sign_of_forgery_makes_it_suspicious(changes: dict[str, Any], name:
     assert found.verdict is Verdict.SUSPICIOUS
 
 
+@pytest.mark.parametrize("printed", ["ERIKSSEN", "ERIKSSONF"])
+def test_a_name_that_may_as_well_have_been_misread_keeps_it_from_being_genuine_and_accuses_nobody(printed: str) -> None:
+    found = judged(side(lines=passport_lines(**{"Surname/Nom": printed})))
+    assert status(found, "mrz_visual_consistency") == (Status.INCONCLUSIVE, ("surname_differs",))
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("born", "expected"),
+    [("12 AUG/AOÛT 74", Status.INCONCLUSIVE), ("12 AUG/AOÛT 84", Status.FAILED)],
+    ids=["the print denies the zone", "the print confirms the zone"],
+)
+def test_a_wrong_check_digit_of_a_zone_that_was_read_badly_needs_the_prints_word(born: str, expected: Status) -> None:
+    lines = (TD3[0], TD3[1].replace("7408122", "8408122"))
+    found = judged(side(mrz=zone(lines, certain=False), lines=passport_lines(**{"Date of birth": born})))
+    assert status(found, "mrz_check_digits")[0] is expected
+
+
 @pytest.mark.parametrize("name", ["jpeg_ghosts", "ghost_portrait"])
 def test_what_is_no_proof_of_a_forgery_only_keeps_it_from_being_genuine(name: str) -> None:
     found = judged(side(traces={**side().traces, name: Trace(score=0.0)}))
