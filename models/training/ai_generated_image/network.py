@@ -1,69 +1,57 @@
-"""A shallow network at full resolution: the first blocks of EfficientNet-Lite0 without the stem's stride.
+"""The network of decoder traces: the first stages of EfficientNet-Lite0 at full resolution, beside a noise residual.
 
 It sees traces of upsampling where they are, and too little of a picture to learn what it shows (Chai et al. 2020).
 """
 
-from pathlib import Path
+from collections.abc import Mapping
 
 import torch
 from torch import nn
+from torch.nn import functional
 
-_BLOCKS = ((32, 16, 3, 1, 1), (16, 24, 3, 2, 6), (24, 24, 3, 1, 6), (24, 40, 5, 2, 6), (40, 40, 5, 1, 6))
-"""(inside, outside, kernel, stride, expansion)."""
+from models.training.lite0 import CHANNELS, Trunk
 
-
-class _Block(nn.Module):
-    """An inverted residual with the names of the published weights."""
-
-    def __init__(self, inside: int, outside: int, kernel: int, stride: int, expansion: int) -> None:
-        super().__init__()
-        wide = inside * expansion
-        self._expand_conv = nn.Conv2d(inside, wide, 1, bias=False) if expansion > 1 else None
-        self._bn0 = nn.BatchNorm2d(wide, 1e-3) if expansion > 1 else None
-        self._depthwise_conv = nn.Conv2d(wide, wide, kernel, stride, kernel // 2, groups=wide, bias=False)
-        self._bn1 = nn.BatchNorm2d(wide, 1e-3)
-        self._project_conv = nn.Conv2d(wide, outside, 1, bias=False)
-        self._bn2 = nn.BatchNorm2d(outside, 1e-3)
-        self._residual = stride == 1 and inside == outside
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = x
-        if self._expand_conv is not None and self._bn0 is not None:
-            y = nn.functional.relu6(self._bn0(self._expand_conv(y)))
-        y = nn.functional.relu6(self._bn1(self._depthwise_conv(y)))
-        y = self._bn2(self._project_conv(y))
-        return x + y if self._residual else y
+_STAGES, _RESIDUAL, _HIDDEN = 3, (24, 32, 32), 96
 
 
 class GeneratedNet(nn.Module):
-    """Patches (N, H, W, 3) RGB 0..255 to logits (N, H / 4, W / 4) of having been generated, place by place."""
+    """Patches (N, H, W, 3) RGB 0..255 to logits (N,) of having been generated."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._conv_stem = nn.Conv2d(3, 32, 3, 1, 1, bias=False)
-        self._bn0 = nn.BatchNorm2d(32, 1e-3)
-        self._blocks = nn.ModuleList(_Block(*shape) for shape in _BLOCKS)
-        self.head = nn.Sequential(nn.Conv2d(40, 96, 1), nn.ReLU(), nn.Dropout2d(0.2), nn.Conv2d(96, 1, 1))
+        self.trunk = Trunk(_STAGES)
+        padding, stem = self.trunk.stem[0], self.trunk.stem[1]
+        assert isinstance(padding, nn.ZeroPad2d)
+        assert isinstance(stem, nn.Conv2d)
+        padding.padding, stem.stride = (1, 1, 1, 1), (1, 1)
+        layers: list[nn.Module] = []
+        for inside, outside in zip((3, *_RESIDUAL), _RESIDUAL, strict=False):
+            layers += [nn.Conv2d(inside, outside, 3, 2 if layers else 1, 1), nn.ReLU6()]
+        self.residual = nn.Sequential(*layers)
+        width = 2 * (sum(CHANNELS[:_STAGES]) + _RESIDUAL[-1])
+        self.head = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, _HIDDEN), nn.ReLU(), nn.Dropout(0.3), nn.Linear(_HIDDEN, 1)
+        )
 
-    def features(self, patches: torch.Tensor) -> list[torch.Tensor]:
-        """What the stem and each block give."""
-        x = (patches.permute(0, 3, 1, 2).float() - 127) / 128
-        x = nn.functional.relu6(self._bn0(self._conv_stem(x)))
-        found = [x]
-        for block in self._blocks:
-            x = block(x)
-            found.append(x)
-        return found
+    def features(self, patches: torch.Tensor) -> torch.Tensor:
+        """(N, 216) mean and spread of every plane."""
+        pixels = patches.permute(0, 3, 1, 2).float()
+        blurred = functional.avg_pool2d(functional.pad(pixels, (1, 1, 1, 1), "replicate"), 3, 1)
+        planes = [*self.trunk((pixels - 127) / 128), self.residual((pixels - blurred) / 8)]
+        parts = [part for x in planes for part in (x.float().mean((2, 3)), _spread(x.float()))]
+        return torch.cat(parts, 1)
 
     def forward(self, patches: torch.Tensor) -> torch.Tensor:
-        return self.head(self.features(patches)[-1])[:, 0]
+        found: torch.Tensor = self.head(self.features(patches))
+        return found[:, 0]
 
 
-def pretrained(file: Path) -> GeneratedNet:
-    """The network with the first blocks of Lite0 as published (ImageNet)."""
+def _spread(planes: torch.Tensor) -> torch.Tensor:
+    return (planes - planes.mean((2, 3), keepdim=True)).square().mean((2, 3)).add(1e-4).sqrt()
+
+
+def pretrained(state: Mapping[str, torch.Tensor]) -> GeneratedNet:
+    """The network with the first stages of Lite0 as published (ImageNet)."""
     net = GeneratedNet()
-    known = torch.load(file, map_location="cpu", weights_only=True)
-    wanted = {name: known[name] for name in net.state_dict() if name in known}
-    missing = net.load_state_dict(wanted, strict=False).missing_keys
-    assert all(name.startswith("head.") for name in missing), missing
+    net.trunk.pretrained(state)
     return net

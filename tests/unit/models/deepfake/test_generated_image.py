@@ -50,12 +50,25 @@ def test_a_picture_without_traces_is_hardly_likelier_real(detector: GeneratedIma
 
 
 def test_enlarging_a_picture_leaves_traces(detector: GeneratedImageDetector) -> None:
-    photo = skimage.data.astronaut()
-    enlarged = cv2.resize(cv2.resize(photo, (256, 256), interpolation=cv2.INTER_AREA), (512, 512))
+    photo = np.ascontiguousarray(skimage.data.astronaut()[:500, :500])
+    enlarged = cv2.resize(cv2.resize(photo, (250, 250), interpolation=cv2.INTER_AREA), (500, 500))
     plain, worked = detector.predict([photo, enlarged])
     assert plain is not None
     assert worked is not None
     assert worked.fake_log_odds > plain.fake_log_odds
+
+
+def test_a_large_picture_is_judged_at_half_its_size_and_a_smaller_one_in_its_own(
+    detector: GeneratedImageDetector,
+) -> None:
+    photo = skimage.data.astronaut()
+    half = cv2.resize(photo, (256, 256), interpolation=cv2.INTER_AREA)
+    large, small, cut = detector.predict([photo, half, np.ascontiguousarray(photo[:511, :511])])
+    assert large is not None
+    assert small is not None
+    assert cut is not None
+    assert large.fake_log_odds == small.fake_log_odds
+    assert (large.patches, cut.patches) == (4, 9)
 
 
 def test_the_heat_map_covers_the_picture_and_plain_parts_stay_cold(detector: GeneratedImageDetector) -> None:
