@@ -3,7 +3,8 @@
     python -m benchmarks.voice_transcription --data ../shared/data [--prompts DIR] [--music DIR] --out rows.jsonl
 
 Every file goes through `voice_analysis`: isolated decoding, voice activity, chunks, Whisper. Words: word error rate
-over all words after OpenAI's own English normaliser (case, punctuation, numbers, titles); intervals are 95 %, by
+over all words after OpenAI's own English normaliser (case, punctuation, numbers, titles; with `--spelling`, British
+words as Americans spell them: `normalizer.json` of the package that carries the weights); intervals are 95 %, by
 drawing clips anew 2,000 times. `--prompts`: further recordings, one directory for each language code. `--music`:
 recordings without speech, whose first minute is taken; others are made here. The long file holds the
 transcribed clips, spread over 20 minutes.
@@ -16,7 +17,7 @@ import io
 import json
 import resource
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,9 +171,9 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def count_words(rows: Sequence[Row]) -> None:
-    """Fills in how many words of each row came out wrong, and how many there are."""
-    normal = EnglishTextNormalizer({})
+def count_words(rows: Sequence[Row], spelling: Mapping[str, str]) -> None:
+    """Fills in how many words of each row came out wrong, and how many there are, each word in one spelling."""
+    normal = EnglishTextNormalizer(spelling)
     for row in rows:
         if row.truth:
             truth, read = normal(row.truth).split(), normal(row.data["speech"]["text"]).split()
@@ -195,13 +196,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--prompts", type=Path)
     parser.add_argument("--music", type=Path)
+    parser.add_argument("--spelling", type=Path, help="normalizer.json of Whisper: British to American spelling")
     parser.add_argument("--no-long", action="store_true")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     found = recordings(given.data, given.prompts, given.music, long=not given.no_long)
     asyncio.run(run(found, given.out))
     rows = rows_of(given.out)
-    count_words(rows)
+    count_words(rows, json.loads(given.spelling.read_text(encoding="utf-8")) if given.spelling else {})
     for group in dict.fromkeys(row.group for row in rows):
         of = [row for row in rows if row.group == group]
         right = sum(row.data["speech"].get("language", "") == row.language for row in of)

