@@ -105,6 +105,21 @@ def two_layers(patches: Patches, seconds: float = 15.0) -> Rule:
     return rule
 
 
+def boosted(patches: Patches) -> Rule:
+    """Boosted trees on the same features."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    trees = HistGradientBoostingClassifier(
+        max_iter=150, learning_rate=0.06, max_leaf_nodes=12, l2_regularization=5, min_samples_leaf=100, random_state=0
+    ).fit(patches.x, patches.fake)
+    return lambda other: np.asarray(trees.decision_function(other))
+
+
+def summed(first: Rule, second: Rule, weight: float) -> Rule:
+    """One rule and so much of the other."""
+    return lambda other: first(other) + weight * second(other)
+
+
 def weighed(scores: np.ndarray, x: np.ndarray) -> float:
     """One score of a picture, as the detector weighs its patches; of other features the mean."""
     return float(np.average(scores, weights=detail(x))) if x.shape[1] == MEASURES else float(scores.mean())
@@ -119,6 +134,9 @@ def attempts(patches: Patches, made: Patches) -> Iterator[tuple[str, Rule]]:
         yield f"pairs, {name} alone", _of_block(ridge(part, everything, 0.1)[0], block)
     yield "pairs, linear discriminant", pair_direction(patches)
     yield "pairs, two layers", two_layers(patches)
+    trees = boosted(patches)
+    yield "pairs, boosted trees", trees
+    yield "pairs, trees and ridge", summed(trees, ridge(patches, everything, 0.1)[0], 1.5)
     real = Patches(*(getattr(patches, name)[~patches.fake] for name in Patches.__slots__))
     for name, both in (("generated pictures alone", joined(real, made)), ("both", joined(patches, made))):
         yield name, ridge(both, np.ones(len(both.fake), bool), 0.1)[0]
