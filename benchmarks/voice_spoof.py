@@ -103,7 +103,7 @@ was tried: `docs/models/voice_analysis.md`. The baseline is cepstral statistics 
 alone; at a 5 % threshold it raised 24-29 % false alarms on foreign real sources. The conditions here are harder: people
 and texts are left out with the family, most copies are of the very clips that are real, and already *clean* windows
 hold noise (30-60 dB below) and, one in two, a generation of MP3. Cepstral statistics with a line reach 22.4 % clean
-and 32.9 % degraded here.
+and 32.9 % degraded so, on 2,022 earlier windows.
 """
 _CONFOUNDS = """Equal error rate of a judge that sees only level, loudest sample, bandwidth and repeated length of
 windows (50 % is chance):"""
