@@ -132,10 +132,10 @@ def _attacks(axes: Any, judged: dict[str, Judged], recorded: tuple[Judged, int] 
         yticklabels=labels,
         ylim=(len(labels) - 0.4, -0.6),
         xlim=(-2, 102),
-        xlabel="Wrong answers, %: attacks passed as genuine, bona fide not passed",
+        xlabel="Attacks passed as genuine, bona fide not passed, %",
         title="Passive liveness, 95 % interval",
     )
-    axes.legend(frameon=False, fontsize=11, loc="lower right")
+    axes.legend(frameon=False, fontsize=9, loc="center right", bbox_to_anchor=(1, 0.6))
     axes.grid(axis="x", color="0.92")
 
 
