@@ -6,7 +6,7 @@ from typing import Any
 
 from models.face import calibration
 from pipelines.document.id_document.document import Document
-from pipelines.document.id_document.fields import Field, nearly_same
+from pipelines.document.id_document.fields import Field
 from pipelines.document.id_document.observation import SideSeen
 from pipelines.document.mrz import MODELS as MRZ_MODELS
 from pipelines.policy import NOT_APPLICABLE
@@ -72,7 +72,7 @@ def mrz_check_digits(document: Document) -> Check:
         status, reason = Status.PASSED, ""
     elif mrz.valid:
         status, reason = Status.INCONCLUSIVE, "mrz_uncertain"
-    elif mrz.certain or (confirmed and wrong.issubset(printed)):  # else what the digit denies may have been misread
+    elif mrz.certain or (confirmed and wrong and wrong.issubset(printed)):  # else the zone may have been misread
         status, reason = Status.FAILED, "wrong_check_digits"
     else:
         status, reason = Status.INCONCLUSIVE, "mrz_unreadable"
@@ -110,7 +110,7 @@ def _consistency(name: str, document: Document, source: str, subject: str, *, ce
     compared = {field.name: field.agrees[source] for field in document.fields if source in field.agrees}
     wrong = [field for field, agrees in compared.items() if agrees is False]
     right = [field for field, agrees in compared.items() if agrees is True]
-    slight = {field.name for field in document.fields if field.name in wrong and nearly_same(field, source)}
+    slight = {field.name for field in document.fields if source in field.slight}
     # Zone and barcode are the same record: what both say, and the print does not, weighs more than one reading.
     if wrong and certain:
         status = Status.INCONCLUSIVE if slight.issuperset(wrong) else Status.FAILED

@@ -29,7 +29,9 @@ class Field:
     Attributes:
         value: the zone's where it has one that can be trusted, else the barcode's, else the print's.
         match: whether the sources that name it agree; None where fewer than two do, or where it cannot be told.
-        machine: the machine readable sources that the print agrees or disagrees with.
+        agrees: for each machine readable source whether the print says the same; None where that cannot be told.
+        slight: the sources from which a printed name differs by so little that it may as well have been misread: text
+            networks are sure of a letter under glare. Dates and numbers have no such grace.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Field:
     match: bool | None = None
     confidence: float
     agrees: Mapping[str, bool | None]
+    slight: frozenset[str]
 
     def to_json(self) -> dict[str, Any]:
         """As the reports hold it."""
@@ -74,17 +77,25 @@ def merge(
         machine = {"mrz": (zone.fields if zone else {}).get(name), "barcode": (barcode or {}).get(name)}
         seen = by_name.get(name)
         agrees: dict[str, bool | None] = {}
+        slight = set()
         for source, value in machine.items():
             if value is None:
                 continue
             cut = source == "mrz" and zone is not None and name in zone.truncated
             agrees[source], seen = _compare(name, value, seen, by_name, lines, today, truncated=cut)
-        found.append(_field(name, machine, seen, agrees, zone_certain))
+            if agrees[source] is False and _maybe_misread(name, value, seen, truncated=cut):
+                slight.add(source)
+        found.append(_field(name, machine, seen, agrees, frozenset(slight), zone_certain))
     return [field for field in found if field is not None]
 
 
 def _field(
-    name: str, machine: Mapping[str, str | None], seen: Printed | None, agrees: dict[str, bool | None], certain: bool
+    name: str,
+    machine: Mapping[str, str | None],
+    seen: Printed | None,
+    agrees: dict[str, bool | None],
+    slight: frozenset[str],
+    certain: bool,
 ) -> Field | None:
     visual = None if seen is None else _value(name, seen, machine)
     zone = machine["mrz"]
@@ -107,6 +118,7 @@ def _field(
         match=None if not told else all(told),
         confidence=confidence,
         agrees=agrees,
+        slight=slight,
     )
 
 
@@ -178,15 +190,10 @@ def _few(wrong: int, length: int) -> bool:
     return wrong <= max(1, length // 6)
 
 
-def nearly_same(field: Field, source: str) -> bool:
-    """Whether the print of a name differs so little from `mrz` or `barcode` that it may as well have been misread.
-
-    Text networks are sure of a letter under glare, or of a neighbouring column's; dates and numbers have no such grace.
-    """
-    machine = getattr(field, source)
-    if field.name not in NAMES or not field.visual or not machine:
+def _maybe_misread(name: str, value: str, seen: Printed | None, *, truncated: bool) -> bool:
+    if seen is None or name not in NAMES:
         return False
-    return _few(distance_of_names(field.visual, machine), len(machine))
+    return _few(distance_of_names(seen.text, value, truncated=truncated), len(value))
 
 
 def _elsewhere(

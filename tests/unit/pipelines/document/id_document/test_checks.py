@@ -86,6 +86,15 @@ def test_a_wrong_check_digit_of_a_zone_that_was_read_badly_needs_the_prints_word
     assert status(found, "mrz_check_digits")[0] is expected
 
 
+@pytest.mark.parametrize(("certain", "expected"), [(False, Status.INCONCLUSIVE), (True, Status.FAILED)])
+def test_a_wrong_composite_digit_alone_accuses_only_where_the_zone_was_read_for_certain(
+    certain: bool, expected: Status
+) -> None:
+    composite = str((int(TD3[1][-1]) + 1) % 10)
+    found = judged(side(mrz=zone((TD3[0], TD3[1][:-1] + composite), certain=certain)))
+    assert status(found, "mrz_check_digits")[0] is expected
+
+
 @pytest.mark.parametrize("name", ["jpeg_ghosts", "ghost_portrait"])
 def test_what_is_no_proof_of_a_forgery_only_keeps_it_from_being_genuine(name: str) -> None:
     found = judged(side(traces={**side().traces, name: Trace(score=0.0)}))
